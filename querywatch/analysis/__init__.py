@@ -1,0 +1,1 @@
+"""Turns readings into loads, and loads into findings."""

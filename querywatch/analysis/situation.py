@@ -1,0 +1,164 @@
+"""What the rules look at: everything one cycle knows about one server, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from querywatch.model import (
+    Attribution,
+    Evidence,
+    Integration,
+    Operation,
+    Schema,
+    ServerInfo,
+    Session,
+    Severity,
+    Statement,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The thresholds of the rules ([rules] in the configuration), with their defaults."""
+
+    large_table_rows: int = 10_000
+    rows_per_run: int = 100_000  # examined by one execution
+    rows_per_row_sent: int = 1_000  # only where one execution examines at least `large_table_rows`
+    rows_per_minute_warning: int = 5_000  # examined without an index's help
+    rows_per_minute_critical: int = 50_000
+    statements_per_minute: int = 600
+    busy_ratio: float = 0.25  # seconds of server time a second
+    repeat_per_minute: int = 600  # one-row look-ups of one shape, or of one account
+    poll_period_seconds: float = 60.0  # a costly poll at this period or faster is too frequent
+    running_seconds_warning: float = 10.0
+    running_seconds_critical: float = 60.0
+    learning_seconds: float = 20.0  # rates are judged after this much sight, never sooner
+    severities: Mapping[str, Severity] = field(default_factory=dict)  # rule id -> severity at the most
+    switched_off: frozenset[str] = frozenset()  # rule ids
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLoad:
+    """What one account of one integration did in the window.
+
+    `rows_examined` and `rows_sent` are None where nothing counts them. With `sampled` evidence
+    `statements` holds distinct executions seen, and `statements_at_least_per_minute` a lower bound of the
+    true rate.
+    """
+
+    integration: Integration
+    account: str
+    host: str | None  # None: all hosts of the account together (userstat)
+    reason: str  # why it is this integration's
+    statements: Mapping[Operation, float]
+    seconds: float
+    rows_examined: float | None
+    rows_sent: float | None
+    evidence: Evidence
+    statements_at_least_per_minute: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Statements of all kinds in the window."""
+        return sum(self.statements.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryLoad:
+    """What one shape of one integration did in the window.
+
+    `outward_shape` is the shape as it may be shown. `started_at` holds the start times of the executions
+    that polls saw, oldest first, as far as they are still remembered (which may be longer than the window).
+    """
+
+    integration: Integration
+    account: str
+    statement: Statement
+    outward_shape: str
+    executions: float
+    seconds: float
+    rows_examined: float | None
+    rows_sent: float | None
+    no_index_used: float | None  # executions the server counted so (SUM_NO_INDEX_USED)
+    evidence: Evidence
+    started_at: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteSeen:
+    """Writes of one account and operation since the last cycle; an event, not a state."""
+
+    integration: Integration
+    account: str
+    host: str | None
+    operation: Operation
+    done: float
+    refused: float
+    evidence: Evidence
+    statement: Statement | None = None  # where a poll saw one of them
+    outward_shape: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningSession:
+    """One session of now, with whose it is."""
+
+    session: Session
+    attribution: Attribution
+    outward_shape: str  # '' when nothing runs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blindness:
+    """One thing that cannot be seen. `subject` is a source's name, 'server', 'digests', 'writes', ..."""
+
+    subject: str
+    severity: Severity
+    message: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """All that one cycle knows about one server, handed to every rule."""
+
+    now: float
+    server: ServerInfo | None  # None: never reached yet
+    schema: Schema | None  # None: not readable, or not read yet
+    limits: Limits
+    integrations: Mapping[str, Integration]
+    window_seconds: float  # how much time `accounts` and `queries` cover; 0: nothing yet
+    accounts: tuple[AccountLoad, ...] = ()
+    queries: tuple[QueryLoad, ...] = ()
+    running: tuple[RunningSession, ...] = ()
+    writes: tuple[WriteSeen, ...] = ()
+    blindness: tuple[Blindness, ...] = ()
+
+    @property
+    def third_party_queries(self) -> tuple[QueryLoad, ...]:
+        """The shapes that are not the office's own."""
+        return tuple(load for load in self.queries if load.integration.kind.is_third_party)
+
+    @property
+    def third_party_accounts(self) -> tuple[AccountLoad, ...]:
+        """The accounts that are not the office's own."""
+        return tuple(load for load in self.accounts if load.integration.kind.is_third_party)
+
+    @property
+    def rates_are_known(self) -> bool:
+        """Whether the window is long enough to speak of rates."""
+        return self.window_seconds >= self.limits.learning_seconds
+
+    def per_minute(self, amount: float) -> float:
+        """An amount of the window as a rate a minute."""
+        return amount * 60.0 / self.window_seconds if self.window_seconds else 0.0
+
+
+__all__ = [
+    "AccountLoad",
+    "Blindness",
+    "Limits",
+    "QueryLoad",
+    "RunningSession",
+    "Situation",
+    "WriteSeen",
+]

@@ -1,0 +1,1 @@
+"""Says whose a session, an account or a shape is."""

@@ -1,0 +1,1 @@
+"""A practice in a box."""

@@ -1,0 +1,1 @@
+"""Shows what is known: metrics and web."""

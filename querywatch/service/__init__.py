@@ -1,0 +1,1 @@
+"""Runs the watch of each server."""

@@ -1,0 +1,1 @@
+"""Reads the servers' tables, one module a table."""

@@ -1,0 +1,1 @@
+"""Reduces and judges SQL text."""
