@@ -1,0 +1,85 @@
+"""Who does how much, over time."""
+
+import panels
+import queries
+import words
+from grafana_foundation_sdk.builders import bargauge, timeseries
+
+
+def server_time() -> timeseries.Panel:
+    """The share of server time each integration takes."""
+    metric = "querywatch_integration_statement_seconds_total"
+    return panels.stacked(
+        "Server time by integration",
+        "Time the server spent on each integration's statements. 100 % is one connection busy all the "
+        "time. A gap is time that querywatch did not see; an integration whose time nothing measures "
+        "has no area.",
+        panels.history(queries.render_rate_by_integration(metric), legend="{{integration}}"),
+        unit="percentunit",
+    ).data_links([panels.integration_link("${__field.labels.integration}")])
+
+
+def statements() -> timeseries.Panel:
+    """How often each integration asks."""
+    expression = queries.render_rate_by_integration("querywatch_integration_statements_total", scale=60)
+    return panels.lines(
+        "Statements a minute",
+        "How often each integration asks. 'How well querywatch sees' says whether they are counted or "
+        "sampled.",
+        panels.history(expression, legend="{{integration}}"),
+        unit="short",
+    )
+
+
+def rows_examined() -> timeseries.Panel:
+    """What each integration makes the server read."""
+    expression = queries.render_rate_by_integration("querywatch_integration_rows_examined_total", scale=60)
+    return panels.lines(
+        "Rows examined a minute",
+        "Rows the server had to read for each integration: what a missing index costs.",
+        panels.history(expression, legend="{{integration}}"),
+        unit="short",
+    )
+
+
+def longest_running() -> timeseries.Panel:
+    """How long the longest statement has been running."""
+    expression = f"max by (integration) (querywatch_integration_longest_running_seconds{{{queries.CHOSEN}}})"
+    panel = panels.lines(
+        "Longest statement running",
+        "Age of each integration's longest statement at that moment. Dashed: the limits for warning (10 "
+        "s) and critical (60 s), unless the configuration sets others.",
+        panels.history(expression, legend="{{integration}}"),
+        unit="s",
+    )
+    return panels.limit_lines(panel, (10, words.ORANGE), (60, words.RED))
+
+
+def budgets() -> bargauge.Panel:
+    """How far each budget is used."""
+    expression = f"max by (integration, budget) (querywatch_integration_budget_ratio{{{queries.CHOSEN}}})"
+    return (
+        panels.bars(
+            "Budgets used",
+            "How much of each budget its integration uses now. Yellow from 80 %, red from 100 %: over "
+            "the budget.",
+            panels.instant(expression, legend="{{integration}}: {{budget}}"),
+            unit="percentunit",
+            nothing="No budget is set",
+        )
+        .max(1)
+        .thresholds(panels.thresholds((0.8, words.YELLOW), (1, words.RED)))
+    )
+
+
+def writes() -> timeseries.Panel:
+    """What third parties write."""
+    return panels.lines(
+        "Writes by third parties, a minute",
+        "Writes of every integration that is not Open Dental's own; 'refused' ones changed nothing. "
+        "Whether an integration may write is its kind's business: what may not is a finding.",
+        panels.history(
+            queries.render_third_party_writes(), legend="{{integration}} {{operation}} {{outcome}}"
+        ),
+        unit="short",
+    )

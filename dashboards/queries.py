@@ -1,0 +1,105 @@
+"""The PromQL of the dashboards, where a server or an integration is chosen by a variable."""
+
+SERVER = 'server=~"$server"'
+CHOSEN = f'{SERVER},integration=~"$integration"'
+FINDING_KEY = "server, integration, rule, subject, fingerprint, severity"
+
+_ACKNOWLEDGED = "querywatch_finding_acknowledged_until_timestamp_seconds > time()"
+_SEEN = f"querywatch_up{{{SERVER}}} == 1"
+_CAUSE = "server, integration, subject, rule"
+
+
+def render_open_problems(severity: str) -> str:
+    """Problems of one severity with a finding that nobody has acknowledged."""
+    problem = f'querywatch_problem{{{CHOSEN},severity="{severity}"}}'
+    unacknowledged = f"querywatch_finding unless ({_ACKNOWLEDGED})"
+    silenced = f"({_ACKNOWLEDGED}) unless on ({_CAUSE}) ({unacknowledged})"
+    return f"{problem} unless on ({_CAUSE}) ({silenced})"
+
+
+def render_office_light() -> str:
+    """4 critical, 3 warning, 2 a server is away, 1 info, 0 nothing; no series where nothing is watched."""
+    return (
+        f"4 * max({render_open_problems('critical')})\n"
+        f"or 3 * max({render_open_problems('warning')})\n"
+        f"or 2 * max(querywatch_up{{{SERVER}}} == bool 0 > 0)\n"
+        f"or max({render_open_problems('info')})\n"
+        f"or 0 * max({_SEEN})"
+    )
+
+
+def render_integration_lights() -> str:
+    """The worst problem of each integration on the scale of the office's light; none while it is not seen."""
+    return (
+        f"4 * max by (integration) ({render_open_problems('critical')})\n"
+        f"or 3 * max by (integration) ({render_open_problems('warning')})\n"
+        f"or max by (integration) ({render_open_problems('info')})\n"
+        f"or 0 * max by (integration) (querywatch_integration_info{{{CHOSEN}}} and on (server) ({_SEEN}))"
+    )
+
+
+def render_open_problem_count() -> str:
+    """How many problems of warning or worse are open; 0 only while a server is seen."""
+    matter = "(" + ") or (".join(render_open_problems(severity) for severity in ("critical", "warning")) + ")"
+    return f"count({matter}) or 0 * max({_SEEN})"
+
+
+def render_rate_by_integration(metric: str, *, scale: int = 1) -> str:
+    """A counter's rate by integration, a second or, with a scale of 60, a minute."""
+    rate = f"sum by (integration) (rate({metric}{{{CHOSEN}}}[$__rate_interval]))"
+    return rate if scale == 1 else f"{scale} * {rate}"
+
+
+def render_third_party_writes() -> str:
+    """Writes a minute by other people's software, by operation and outcome, where there were any."""
+    rate = (
+        "sum by (server, integration, operation, outcome) "
+        f"(rate(querywatch_integration_writes_total{{{CHOSEN}}}[$__rate_interval]))"
+    )
+    third = f'querywatch_integration_info{{{CHOSEN},kind!~"opendental|native"}}'
+    return f"60 * sum by (integration, operation, outcome) ({rate} and on (server, integration) {third})"
+
+
+def render_findings() -> str:
+    """Every open finding: 3 critical, 2 warning, 1 info.
+
+    Its statement's shape comes along where it has one, and its rule a second time as `what`.
+    """
+    graded = " or ".join(
+        f'{weight} * max by ({FINDING_KEY}) (querywatch_finding{{{CHOSEN},severity="{severity}"}})'
+        for weight, severity in ((3, "critical"), (2, "warning"), (1, "info"))
+    )
+    shapes = f"max by (server, fingerprint, shape) (querywatch_query_info{{{SERVER}}})"
+    shaped = (
+        f"({graded}) * on (server, fingerprint) group_left (shape) {shapes}\nor on ({FINDING_KEY}) ({graded})"
+    )
+    return f'label_replace({shaped}, "what", "$1", "rule", "(.*)")'
+
+
+def render_finding_value(metric: str) -> str:
+    """A value of every open finding that has it, keyed as `render_findings` keys them."""
+    return f"max by ({FINDING_KEY}) ({metric}{{{CHOSEN}}})"
+
+
+def _render_query_increase(metric: str) -> str:
+    return f"sum by (server, integration, fingerprint) (increase({metric}{{{CHOSEN}}}[$__range]))"
+
+
+def render_expensive_shapes() -> str:
+    """Server time of the five shapes that took most of it in the time range, with their text."""
+    texts = f"max by (server, fingerprint, shape) (querywatch_query_info{{{SERVER}}})"
+    seconds = _render_query_increase("querywatch_query_seconds_total")
+    return f"topk(5, {seconds} * on (server, fingerprint) group_left (shape) {texts})"
+
+
+def render_expensive_runs() -> str:
+    """How often each of those five shapes ran in the time range."""
+    runs = _render_query_increase("querywatch_query_statements_total")
+    return f"{runs} and on (server, integration, fingerprint) ({render_expensive_shapes()})"
+
+
+def render_expensive_rows() -> str:
+    """Rows that one run of each of those five shapes made the server examine."""
+    rows = _render_query_increase("querywatch_query_rows_examined_total")
+    runs = _render_query_increase("querywatch_query_statements_total")
+    return f"{rows} / ({runs} > 0) and on (server, integration, fingerprint) ({render_expensive_shapes()})"

@@ -1,0 +1,82 @@
+"""How well querywatch sees, and what its looking costs."""
+
+import panels
+import queries
+import words
+from grafana_foundation_sdk.builders import statetimeline, table, timeseries
+
+COLOURED_TEXT = {"type": "color-text"}
+
+
+def up() -> statetimeline.Panel:
+    """When each server was seen."""
+    return panels.timeline(
+        "Servers in sight",
+        "When each server could be polled. Nothing is drawn where querywatch itself was away.",
+        panels.history(f"max by (server) (querywatch_up{{{queries.SERVER}}})", legend="{{server}}"),
+        words=words.SIGHT,
+    )
+
+
+def cost() -> timeseries.Panel:
+    """What querywatch costs."""
+    expression = (
+        f"sum by (server) (rate(querywatch_observer_seconds_total{{{queries.SERVER}}}[$__rate_interval]))"
+    )
+    return panels.lines(
+        "What querywatch itself costs the server",
+        "Server time of querywatch's own statements. 1 % is one connection busy a hundredth of the time.",
+        panels.history(expression, legend="{{server}}"),
+        unit="percentunit",
+    )
+
+
+def sources() -> table.Panel:
+    """What can be read, and how old it is."""
+
+    def value(expression: str) -> str:
+        return f"max by (server, source) ({expression}{{{queries.SERVER}}})"
+
+    panel = panels.grid(
+        "Sources",
+        "What querywatch reads of each server. 'Not available' means fewer claims, never a guess; "
+        "`querywatch check` names the fix.",
+        panels.rows(value("querywatch_source_up")),
+        panels.rows(f"time() - {value('querywatch_last_poll_timestamp_seconds')}", ref="B"),
+        panels.rows(value("querywatch_poll_duration_seconds"), ref="C"),
+        columns=(
+            ("server", "Server"),
+            ("source", "Source"),
+            ("Value #A", "State"),
+            ("Value #B", "Last read, ago"),
+            ("Value #C", "Took"),
+        ),
+        nothing="No server is seen",
+    )
+    return (
+        panels.sorted_by(panel, "Server", descending=False)
+        .override_by_name("State", panels.column(words=words.SOURCE, cellOptions=COLOURED_TEXT))
+        .override_by_name("Last read, ago", panels.column(unit="s", align="right"))
+        .override_by_name("Took", panels.column(unit="s", align="right"))
+    )
+
+
+def evidence() -> table.Panel:
+    """How good the evidence behind each number is."""
+    labels = "server, integration, quantity, evidence"
+    expression = f"max by ({labels}) (querywatch_integration_evidence{{{queries.CHOSEN}}})"
+    panel = panels.grid(
+        "How good the numbers are",
+        "The evidence behind each integration's numbers. A number without evidence is not shown anywhere.",
+        panels.rows(expression),
+        columns=(
+            ("integration", "Integration"),
+            ("quantity", "Number"),
+            ("evidence", "Evidence"),
+            ("server", "Server"),
+        ),
+        nothing="No server is seen",
+    )
+    return panels.sorted_by(panel, "Integration", descending=False).override_by_name(
+        "Evidence", panels.column(words=words.EVIDENCE, cellOptions=COLOURED_TEXT, minWidth=220)
+    )

@@ -1,0 +1,57 @@
+"""Values in plain words, with the colour that goes with each: never a colour alone."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
+
+GREEN, BLUE, YELLOW, ORANGE, RED = "green", "blue", "#d4a106", "orange", "red"
+PURPLE, GREY = "purple", "#6e7681"
+
+Words: TypeAlias = Mapping[str, tuple[str, str]]  # value -> (word, colour)
+
+OFFICE: Words = {
+    "4": ("Yes, badly", RED),
+    "3": ("Yes", ORANGE),
+    "2": ("Not fully seen", PURPLE),
+    "1": ("No, with notes", BLUE),
+    "0": ("No", GREEN),
+}
+INTEGRATION: Words = {
+    "4": ("Critical", RED),
+    "3": ("Warning", ORANGE),
+    "1": ("Note", BLUE),
+    "0": ("Fine", GREEN),
+}
+SEVERITY: Words = {"3": ("Critical", RED), "2": ("Warning", ORANGE), "1": ("Note", BLUE)}
+SIGHT: Words = {"1": ("Seen", GREEN), "0": ("Away", RED)}
+SEEN_SHARE: Words = {"1": ("All", GREEN), "0": ("None", RED)}
+SOURCE: Words = {"1": ("Works", GREEN), "0": ("Not available", GREY)}
+EVIDENCE: Words = {
+    "counted": ("Counted by the server", GREEN),
+    "sampled": ("Sampled: short ones may be missed", YELLOW),
+    "inferred": ("Inferred", GREY),
+}
+RULE: Words = {
+    "index.missing": ("No index serves it", GREY),
+    "index.full-scan": ("Reads a whole table", GREY),
+    "size.examined": ("Reads far more than it needs", GREY),
+    "frequency.budget": ("Over its budget", GREY),
+    "frequency.poll": ("Asks again and again", GREY),
+    "frequency.repeat": ("One row at a time, by the thousand", GREY),
+    "running.long": ("Runs for too long", GREY),
+    "write.forbidden": ("Writes, and may only read", GREY),
+    "access.unknown": ("Unknown account or host", GREY),
+    "access.kind": ("Traffic it should not have", GREY),
+    "coverage.blind": ("querywatch cannot see this", GREY),
+}
+
+
+def value_map(words: Words) -> ValueMap:
+    """The words as Grafana's value mapping, in their order."""
+    return ValueMap(
+        options={
+            value: ValueMappingResult(text=word, color=colour, index=index)
+            for index, (value, (word, colour)) in enumerate(words.items())
+        }
+    )
