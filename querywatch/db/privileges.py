@@ -1,0 +1,235 @@
+"""Says what querywatch's own account lacks, and what it has and should not."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from querywatch.db.connection import Connection
+from querywatch.db.grants import ALL_DATABASES, render_database
+
+STATEMENTS = (
+    _SHOW_GRANTS := "SHOW GRANTS",
+    _SHOW_PERFORMANCE_SCHEMA := "SHOW GLOBAL VARIABLES LIKE 'performance_schema'",
+)
+
+_EVERYTHING = "ALL PRIVILEGES"
+_HARMLESS = frozenset(
+    {
+        "USAGE",
+        "PROCESS",
+        "REFERENCES",
+        "SHOW DATABASES",
+        "SHOW VIEW",
+        "REPLICATION CLIENT",
+        "BINLOG MONITOR",
+        "SLAVE MONITOR",
+        "REPLICA MONITOR",
+    }
+)
+_STATISTICS = frozenset({"performance_schema", "information_schema", "sys"})
+_SECRETS = frozenset({"password", "authentication_string", "plugin", "auth_string", "priv"})
+
+_NAME = r"(`(?:[^`]|``)*`|\*|\"[^\"]*\"|[\w$]+)"
+_ON = re.compile(
+    rf"GRANT (?P<what>.+?) ON (?:(?:TABLE|PROCEDURE|FUNCTION|PACKAGE(?: BODY)?) )?"
+    rf"(?P<target>(?P<database>{_NAME})\.(?P<object>{_NAME})) TO (?P<rest>.+)",
+    re.DOTALL,
+)
+_ACCOUNT = re.compile(
+    r"(?P<account>(?:'(?:[^']|'')*'|`(?:[^`]|``)*`|\S+?)@(?:'(?:[^']|'')*'|`(?:[^`]|``)*`|\S+))"
+)
+_PRIVILEGE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z_ ]*?)\s*(?:\((?P<columns>[^)]*)\))?\s*(?:,|$)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One line of SHOW GRANTS; names fold case, '*' is all. Columns are those a privilege is limited to.
+
+    `target` is what it is about, as the server writes it.
+    """
+
+    privileges: tuple[tuple[str, frozenset[str]], ...]
+    target: str
+    database: str
+    object: str
+    grantable: bool
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The privileges alone."""
+        return frozenset(name for name, _ in self.privileges)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivilegeFault:
+    """One privilege too few or too many: what, why it matters, and the statement that puts it right."""
+
+    what: str
+    why: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Privileges:
+    """What is wrong with the account, if anything."""
+
+    account: str  # as GRANT wants it
+    missing: tuple[PrivilegeFault, ...]
+    excessive: tuple[PrivilegeFault, ...]
+
+
+def read_privileges(connection: Connection, databases: Sequence[str] = ()) -> Privileges:
+    """The account of this connection, judged for watching these databases (all when none is named)."""
+    lines = [str(row[0]) for row in connection.read(_SHOW_GRANTS)]
+    variables = connection.read(_SHOW_PERFORMANCE_SCHEMA)
+    return find_privileges(lines, databases=databases, performance_schema=_is_on(variables))
+
+
+def find_privileges(
+    lines: Iterable[str], *, databases: Sequence[str], performance_schema: bool
+) -> Privileges:
+    """The same, of the lines of SHOW GRANTS, which hold a password's hash on old servers: it stays here."""
+    lines = tuple(lines)
+    account = _parse_account(lines)
+    grants = tuple(grant for line in lines if (grant := parse_grant(line)) is not None)
+    return Privileges(
+        account=account,
+        missing=tuple(_find_missing(grants, account, databases, performance_schema=performance_schema)),
+        excessive=(*_find_excessive(grants, account), *_find_roles(lines, account)),
+    )
+
+
+def parse_grant(line: str) -> Grant | None:
+    """One line of SHOW GRANTS; None when it grants a role."""
+    found = _ON.match(line)
+    if found is None:
+        return None
+    privileges = tuple(_parse_privilege(part) for part in _PRIVILEGE.finditer(found["what"]))
+    return Grant(
+        privileges=privileges,
+        target=found["target"],
+        database=_fold(found["database"]),
+        object=_fold(found["object"]),
+        grantable="WITH GRANT OPTION" in found["rest"].upper(),
+    )
+
+
+def _parse_privilege(part: re.Match[str]) -> tuple[str, frozenset[str]]:
+    name = part["name"].strip().upper()
+    columns = (column.strip().strip("`").casefold() for column in (part["columns"] or "").split(","))
+    return (_EVERYTHING if name == "ALL" else name), frozenset(filter(None, columns))
+
+
+def _parse_account(lines: Sequence[str]) -> str:
+    for line in lines:
+        found = _ACCOUNT.search(line, line.rfind(" TO "))
+        if found is not None and line.startswith("GRANT"):
+            return found["account"].replace("`", "'")
+    return "''@''"
+
+
+def _fold(name: str) -> str:
+    unquoted = name[1:-1].replace("``", "`") if name[0] in '`"' else name
+    return unquoted.replace("\\_", "_").replace("\\%", "%").casefold()
+
+
+def _find_missing(
+    grants: Sequence[Grant], account: str, databases: Sequence[str], *, performance_schema: bool
+) -> Iterable[PrivilegeFault]:
+    if not _has(grants, "PROCESS", "*"):
+        yield PrivilegeFault(
+            what="PROCESS",
+            why="without it, querywatch sees no session but its own",
+            fix=f"GRANT PROCESS ON *.* TO {account};",
+        )
+    if performance_schema and not _has(grants, "SELECT", "performance_schema"):
+        yield PrivilegeFault(
+            what="SELECT on performance_schema",
+            why="without it, nothing is counted: what is short may be missed",
+            fix=f"GRANT SELECT ON performance_schema.* TO {account};",
+        )
+    for database in databases or (ALL_DATABASES,):
+        if not _shows_schema(grants, database.casefold()):
+            yield PrivilegeFault(
+                what=f"REFERENCES on {database}",
+                why="without it, querywatch sees no column and no index, and judges none",
+                fix=f"GRANT REFERENCES ON {render_database(database)} TO {account};",
+            )
+
+
+def _has(grants: Sequence[Grant], privilege: str, database: str) -> bool:
+    return any(
+        grant.object == "*"
+        and grant.database in {"*", database}
+        and not grant.names.isdisjoint({privilege, _EVERYTHING})
+        for grant in grants
+    )
+
+
+def _shows_schema(grants: Sequence[Grant], database: str) -> bool:
+    if database != ALL_DATABASES:
+        return _has(grants, "REFERENCES", database)
+    visible = {_EVERYTHING, "REFERENCES"}
+    return any(
+        grant.object == "*" and grant.database not in _STATISTICS and not grant.names.isdisjoint(visible)
+        for grant in grants
+    )
+
+
+def _find_excessive(grants: Sequence[Grant], account: str) -> Iterable[PrivilegeFault]:
+    for grant in grants:
+        too_many = [name for name, columns in grant.privileges if _is_too_much(grant, name, columns)]
+        if too_many:
+            what = ", ".join(too_many)
+            yield PrivilegeFault(
+                what=f"{what} on {grant.target}",
+                why=_say_why(too_many),
+                fix=_render_revoke(what, grant.target, account),
+            )
+        if grant.grantable:
+            yield PrivilegeFault(
+                what=f"GRANT OPTION on {grant.target}",
+                why="it can pass on what it may do",
+                fix=f"REVOKE GRANT OPTION ON {grant.target} FROM {account};",
+            )
+
+
+def _is_too_much(grant: Grant, name: str, columns: frozenset[str]) -> bool:
+    if name in _HARMLESS:
+        return False
+    if name != "SELECT":
+        return True
+    reads_privilege_tables = grant.database == "mysql" and columns and columns.isdisjoint(_SECRETS)
+    return not (grant.database in _STATISTICS or reads_privilege_tables)
+
+
+def _say_why(privileges: Sequence[str]) -> str:
+    if list(privileges) == ["SELECT"]:
+        return "it can read rows; querywatch needs no row"
+    return "it can do more than read what the server says of itself; querywatch needs none of it"
+
+
+def _render_revoke(what: str, target: str, account: str) -> str:
+    revoke = f"REVOKE {what} ON {target} FROM {account};"
+    if _EVERYTHING in what and target == "*.*":
+        # What is needed goes with the rest, and comes back.
+        return (
+            f"{revoke} GRANT PROCESS, REFERENCES ON *.* TO {account}; "
+            f"GRANT SELECT ON performance_schema.* TO {account};"
+        )
+    return revoke
+
+
+def _find_roles(lines: Sequence[str], account: str) -> Iterable[PrivilegeFault]:
+    for line in lines:
+        if line.startswith("GRANT ") and " ON " not in line:
+            role = line.removeprefix("GRANT ").rsplit(" TO ", 1)[0]
+            yield PrivilegeFault(
+                what=f"role {role}",
+                why="what a role allows is not seen here, and querywatch needs none",
+                fix=f"REVOKE {role} FROM {account};",
+            )
+
+
+def _is_on(variables: Sequence[tuple[object, ...]]) -> bool:
+    return bool(variables) and str(variables[0][1]).upper() in {"ON", "1"}

@@ -1,0 +1,99 @@
+"""Knows which server it is and what that version can do: the only place that compares versions."""
+
+import re
+
+from querywatch.model import Flavour, ServerInfo
+
+_NUMBER = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_REPLICATION_PREFIX = "5.5.5-"  # MariaDB 10 puts it in front of its handshake for old replicas' sake
+
+
+def parse_version(banner: str, comment: str) -> tuple[Flavour, tuple[int, int, int]]:
+    """Flavour and version from VERSION() and @@version_comment; ValueError when the banner holds no number.
+
+    >>> parse_version("5.5.5-10.5.29-MariaDB", "")
+    (<Flavour.MARIADB: 'mariadb'>, (10, 5, 29))
+    """
+    is_mariadb = "mariadb" in f"{banner} {comment}".casefold()
+    found = _NUMBER.match(banner.removeprefix(_REPLICATION_PREFIX) if is_mariadb else banner)
+    if found is None:
+        raise ValueError("the server's version begins with no number")
+    major, minor, patch = (int(part or 0) for part in found.groups())
+    return (Flavour.MARIADB if is_mariadb else Flavour.MYSQL), (major, minor, patch)
+
+
+def _since(
+    server: ServerInfo, *, mysql: tuple[int, int, int] | None, mariadb: tuple[int, int, int] | None
+) -> bool:
+    first = mariadb if server.flavour is Flavour.MARIADB else mysql
+    return first is not None and server.version >= first
+
+
+def has_read_only_sessions(server: ServerInfo) -> bool:
+    """SET SESSION TRANSACTION READ ONLY."""
+    return _since(server, mysql=(5, 6, 5), mariadb=(10, 0, 0))
+
+
+def has_max_statement_time(server: ServerInfo) -> bool:
+    """MariaDB's limit for any statement, in seconds."""
+    return _since(server, mysql=None, mariadb=(10, 1, 1))
+
+
+def has_max_execution_time(server: ServerInfo) -> bool:
+    """MySQL's limit for a SELECT, in milliseconds."""
+    return _since(server, mysql=(5, 7, 8), mariadb=None)
+
+
+def has_statement_timeout(server: ServerInfo) -> bool:
+    """Whether the server itself can end a statement that runs too long."""
+    return has_max_statement_time(server) or has_max_execution_time(server)
+
+
+def has_information_schema_stats_expiry(server: ServerInfo) -> bool:
+    """Whether information_schema.TABLES answers from a cache, a day old by default."""
+    return _since(server, mysql=(8, 0, 3), mariadb=None)
+
+
+def has_time_ms(server: ServerInfo) -> bool:
+    """PROCESSLIST.TIME_MS, QUERY_ID and EXAMINED_ROWS."""
+    return _since(server, mysql=None, mariadb=(10, 0, 5))
+
+
+def find_processlist_info_limit(server: ServerInfo) -> int | None:
+    """How many characters of a statement information_schema.PROCESSLIST holds; None is all of them."""
+    return 65_535 if _since(server, mysql=(8, 0, 0), mariadb=None) else None
+
+
+def has_statement_digests(server: ServerInfo) -> bool:
+    """The performance schema's counters by digest, by account, and the connection attributes."""
+    return _since(server, mysql=(5, 6, 6), mariadb=(10, 0, 0))
+
+
+def has_userstat(server: ServerInfo) -> bool:
+    """information_schema.USER_STATISTICS."""
+    return _since(server, mysql=None, mariadb=(5, 2, 0))
+
+
+def has_invisible_indexes(server: ServerInfo) -> bool:
+    """STATISTICS.IS_VISIBLE of MySQL."""
+    return _since(server, mysql=(8, 0, 0), mariadb=None)
+
+
+def has_ignored_indexes(server: ServerInfo) -> bool:
+    """STATISTICS.IGNORED of MariaDB."""
+    return _since(server, mysql=None, mariadb=(10, 6, 0))
+
+
+def has_account_lock(server: ServerInfo) -> bool:
+    """ALTER USER ... ACCOUNT LOCK."""
+    return _since(server, mysql=(5, 7, 6), mariadb=(10, 4, 2))
+
+
+def has_show_explain(server: ServerInfo) -> bool:
+    """SHOW EXPLAIN FOR the statement of another session, with PROCESS alone."""
+    return _since(server, mysql=None, mariadb=(10, 0, 0))
+
+
+def has_explain_for_connection(server: ServerInfo) -> bool:
+    """EXPLAIN FORMAT=JSON FOR CONNECTION with PROCESS alone; MySQL asks for every privilege there is."""
+    return _since(server, mysql=None, mariadb=(10, 9, 0))
