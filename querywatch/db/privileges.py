@@ -95,7 +95,7 @@ def find_privileges(
     return Privileges(
         account=account,
         missing=tuple(_find_missing(grants, account, databases, performance_schema=performance_schema)),
-        excessive=(*_find_excessive(grants, account), *_find_roles(lines, account)),
+        excessive=tuple(dict.fromkeys((*_find_excessive(grants, account), *_find_roles(lines, account)))),
     )
 
 
@@ -211,12 +211,13 @@ def _say_why(privileges: Sequence[str]) -> str:
 
 def _render_revoke(what: str, target: str, account: str) -> str:
     revoke = f"REVOKE {what} ON {target} FROM {account};"
-    if _EVERYTHING in what and target == "*.*":
-        # What is needed goes with the rest, and comes back.
-        return (
-            f"{revoke} GRANT PROCESS, REFERENCES ON *.* TO {account}; "
-            f"GRANT SELECT ON performance_schema.* TO {account};"
-        )
+    if target != "*.*":
+        return revoke
+    # What is needed goes with the rest, and comes back.
+    if _EVERYTHING in what:
+        revoke += f" GRANT PROCESS, REFERENCES ON *.* TO {account};"
+    if _EVERYTHING in what or "SELECT" in what.split(", "):
+        revoke += f" GRANT SELECT ON performance_schema.* TO {account};"
     return revoke
 
 

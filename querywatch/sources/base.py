@@ -1,0 +1,68 @@
+"""What all sources share: how one that cannot be read says so, and reading with that word for it."""
+
+from typing import Any, Protocol
+
+from querywatch.db.connection import Connection
+from querywatch.errors import QuerywatchError, ServerError, StatementRefusedError
+from querywatch.model import Statement
+
+_PERFORMANCE_SCHEMA = "SHOW GLOBAL VARIABLES LIKE 'performance_schema'"
+_CONSUMERS = (
+    "SELECT NAME FROM performance_schema.setup_consumers WHERE ENABLED = 'NO' "
+    "AND NAME IN ('global_instrumentation', 'thread_instrumentation', 'statements_digest')"
+)
+STATEMENTS = (_PERFORMANCE_SCHEMA, _CONSUMERS)
+
+GRANT_PROCESS = "GRANT PROCESS ON *.* TO the account"
+GRANT_PERFORMANCE_SCHEMA = "GRANT SELECT ON performance_schema.* TO the account"
+_SWITCH_ON = "put performance_schema = ON under [mysqld] in my.ini (my.cnf) and restart the server"
+
+
+class SourceUnavailableError(QuerywatchError):
+    """This server does not offer a source; `reason` is a short word, `advice` what would switch it on."""
+
+    def __init__(self, message: str, *, reason: str, advice: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.advice = advice
+
+
+class StatementReducer(Protocol):
+    """Reduces other people's SQL to its shape; raw text goes in here and no further."""
+
+    def from_text(self, text: str, *, cut: bool = False) -> Statement:
+        """The shape of SQL text as its client sent it."""
+        ...
+
+    def from_digest(self, text: str) -> Statement:
+        """The shape of the server's own digest text."""
+        ...
+
+
+def read_rows(
+    connection: Connection, statement: str, parameters: tuple[object, ...] = (), *, grant: str
+) -> list[tuple[Any, ...]]:
+    """The rows of a source; `SourceUnavailableError` when the account or the version lacks what it takes."""
+    try:
+        return connection.read(statement, parameters)
+    except StatementRefusedError as error:
+        raise SourceUnavailableError(str(error), reason="privilege", advice=grant) from error
+    except ServerError as error:
+        if error.reason != "unsupported":
+            raise
+        advice = "this server version has no such counters; a newer one would have"
+        raise SourceUnavailableError(str(error), reason="unsupported", advice=advice) from error
+
+
+def require_performance_schema(connection: Connection) -> None:
+    """To be called when a table of it was empty: raises `SourceUnavailableError` when it is switched off."""
+    rows = connection.read(_PERFORMANCE_SCHEMA)
+    if not rows or str(rows[0][1]).upper() != "ON":
+        message = "the performance schema is switched off"
+        raise SourceUnavailableError(message, reason="performance-schema-off", advice=_SWITCH_ON)
+    switched_off = [str(row[0]) for row in read_rows(connection, _CONSUMERS, grant=GRANT_PERFORMANCE_SCHEMA)]
+    if switched_off:
+        names = ", ".join(f"'{name}'" for name in switched_off)
+        advice = f"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME IN ({names})"
+        message = "the performance schema's statement counters are switched off"
+        raise SourceUnavailableError(message, reason="consumer-off", advice=advice)

@@ -1,0 +1,32 @@
+"""Reads the few of SHOW GLOBAL STATUS and VARIABLES that a cycle needs."""
+
+from querywatch.counters import ServerStatus
+from querywatch.db.connection import Connection
+
+_STATUS = (
+    "SHOW GLOBAL STATUS WHERE Variable_name IN "
+    "('Uptime', 'Threads_running', 'Threads_connected', 'Questions')"
+)
+_VARIABLES = (
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
+    "('max_connections', 'performance_schema', 'userstat', 'sql_mode')"
+)
+STATEMENTS = (_STATUS, _VARIABLES)
+
+
+def read_status(connection: Connection) -> ServerStatus:
+    """How the server is and how it is set; every account may ask."""
+    status = {name.casefold(): value for name, value in connection.read(_STATUS)}
+    variables = {name.casefold(): value for name, value in connection.read(_VARIABLES)}
+    modes = variables["sql_mode"].upper().split(",")
+    return ServerStatus(
+        uptime_seconds=int(status["uptime"]),
+        threads_running=int(status["threads_running"]),
+        threads_connected=int(status["threads_connected"]),
+        max_connections=int(variables["max_connections"]),
+        questions=int(status["questions"]),
+        performance_schema=variables.get("performance_schema") == "ON",
+        userstat=variables["userstat"] == "ON" if "userstat" in variables else None,
+        ansi_quotes="ANSI_QUOTES" in modes,
+        no_backslash_escapes="NO_BACKSLASH_ESCAPES" in modes,
+    )
