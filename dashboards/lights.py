@@ -4,6 +4,7 @@ import panels
 import queries
 import words
 from grafana_foundation_sdk.builders import stat
+from grafana_foundation_sdk.builders.common import VizTextDisplayOptions
 from grafana_foundation_sdk.models.common import BigValueTextMode
 
 
@@ -49,7 +50,7 @@ def last_poll() -> stat.Panel:
     """How old the news are."""
     age = f"time() - min(max by (server) (querywatch_last_poll_timestamp_seconds{{{queries.SERVER}}}))"
     return panels.number(
-        "Last look, at the server seen least",
+        "Age of the last poll",
         "How long ago querywatch last read anything from the server it read longest ago. Yellow from 1 "
         "minute, red from 3: then the numbers here are old.",
         panels.instant(age),
@@ -69,5 +70,6 @@ def integration_lights() -> stat.Panel:
             blind="No integration is seen",
         )
         .text_mode(BigValueTextMode.VALUE_AND_NAME)
+        .text(VizTextDisplayOptions().value_size(20).title_size(13))
         .data_links([panels.integration_link("${__field.labels.integration}")])
     )

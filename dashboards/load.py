@@ -57,13 +57,13 @@ def longest_running() -> timeseries.Panel:
 
 def budgets() -> bargauge.Panel:
     """How far each budget is used."""
-    expression = f"max by (integration, budget) (querywatch_integration_budget_ratio{{{queries.CHOSEN}}})"
+    ratio = f"max by (integration, budget) (querywatch_integration_budget_ratio{{{queries.CHOSEN}}})"
     return (
         panels.bars(
             "Budgets used",
             "How much of each budget its integration uses now. Yellow from 80 %, red from 100 %: over "
             "the budget.",
-            panels.instant(expression, legend="{{integration}}: {{budget}}"),
+            panels.instant(f"sort_desc({ratio})", legend="{{integration}}: {{budget}}"),
             unit="percentunit",
             nothing="No budget is set",
         )
@@ -76,10 +76,14 @@ def writes() -> timeseries.Panel:
     """What third parties write."""
     return panels.lines(
         "Writes by third parties, a minute",
-        "Writes of every integration that is not Open Dental's own; 'refused' ones changed nothing. "
-        "Whether an integration may write is its kind's business: what may not is a finding.",
+        "Writes that each integration other than Open Dental's own carried out, and in one line those "
+        "that the server refused. Not every write is wrong: one by an integration that may only read is "
+        "a finding.",
+        panels.history(queries.render_third_party_writes("done", by="integration"), legend="{{integration}}"),
         panels.history(
-            queries.render_third_party_writes(), legend="{{integration}} {{operation}} {{outcome}}"
+            queries.render_third_party_writes("refused", by="outcome"),
+            legend="refused, all together",
+            ref="B",
         ),
         unit="short",
     )

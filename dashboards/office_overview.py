@@ -44,14 +44,14 @@ def _with_lights(dashboard: Dashboard) -> Dashboard:
         .with_panel(lights.open_problems().height(4).span(QUARTER))
         .with_panel(lights.servers_seen().height(4).span(QUARTER))
         .with_panel(lights.last_poll().height(4).span(QUARTER))
-        .with_panel(lights.integration_lights().height(5).span(FULL))
+        .with_panel(lights.integration_lights().height(6).span(FULL))
     )
 
 
 def _with_findings(dashboard: Dashboard) -> Dashboard:
     return (
         dashboard.with_row(Row("What is wrong, and what it costs"))
-        .with_panel(tables.findings().height(9).span(FULL))
+        .with_panel(tables.findings().height(12).span(FULL))
         .with_panel(tables.expensive_statements().height(9).span(FULL))
     )
 

@@ -9,6 +9,7 @@ from grafana_foundation_sdk.builders.common import (
     StackingConfig,
     TableSortByFieldState,
     VizLegendOptions,
+    VizTextDisplayOptions,
     VizTooltipOptions,
 )
 from grafana_foundation_sdk.builders.dashboard import DashboardLink, FieldColor, ThresholdsConfig
@@ -28,7 +29,7 @@ from words import GREEN, GREY, Words, value_map
 
 DATASOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 THE_OFFICE = "opendental"
-THE_OFFICE_COLOUR = "#5794F2"
+THE_OFFICE_COLOUR = "#8F9BB3"  # grey: the background that third parties stand out from
 RUNBOOK = "https://github.com/querywatch/querywatch/blob/main/dashboards/runbook.md"
 # Where a click on an integration leads: this dashboard, narrowed down to it.
 INTEGRATION_PAGE = "/d/querywatch-office?${datasource:queryparam}&${server:queryparam}&${__url_time_range}"
@@ -76,6 +77,7 @@ def light(title: str, description: str, query: Dataquery, *, words: Words, blind
         .mappings([value_map(words)])
         .color_mode(common.BigValueColorMode.BACKGROUND_SOLID)
         .thresholds(thresholds(base=GREY))
+        .text(VizTextDisplayOptions().value_size(30).title_size(16))
     )
 
 
@@ -98,7 +100,7 @@ def number(
 
 
 def lines(title: str, description: str, *queries: Dataquery, unit: str) -> timeseries.Panel:
-    """Lines over time, a colour of its own for each name, and a gap wherever nothing was seen."""
+    """Lines over time, and a gap wherever nothing was seen."""
     panel = (
         timeseries.Panel()
         .title(title)
@@ -112,7 +114,7 @@ def lines(title: str, description: str, *queries: Dataquery, unit: str) -> times
         .fill_opacity(8)
         .show_points(common.VisibilityMode.AUTO)
         .span_nulls(False)
-        .color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC_BY_NAME))
+        .color_scheme(FieldColor().mode(FieldColorModeId.PALETTE_CLASSIC))
         .legend(
             VizLegendOptions()
             .display_mode(common.LegendDisplayMode.LIST)
@@ -161,19 +163,36 @@ def bars(title: str, description: str, query: Dataquery, *, unit: str, nothing: 
 def grid(
     title: str, description: str, *queries: Dataquery, columns: Sequence[tuple[str, str]], nothing: str
 ) -> table.Panel:
-    """A table of now. `columns` are (field, heading) in the order shown; every other field is left out."""
+    """A table of now. `columns` are (field, heading) in the order shown; every other field is left out.
+
+    `nothing` is said where there is no row; a cell without a value says so with a dash.
+    """
     return (
-        table.Panel()
-        .title(title)
-        .description(description)
-        .datasource(DATASOURCE)
-        .targets(list(queries))
-        .no_value(nothing)
-        .cell_height(common.TableCellHeight.SM)
-        .show_header(True)
+        _table(title, description, *queries, nothing=nothing)
         .with_transformation(DataTransformerConfig(id_val="merge", options={}))
         .with_transformation(_only([field for field, _ in columns]))
         .with_transformation(_arrange(columns))
+    )
+
+
+def matrix(  # noqa: PLR0913 - a matrix has that many sides
+    title: str,
+    description: str,
+    query: Dataquery,
+    *,
+    row: tuple[str, str],
+    column: str,
+    value: str,
+    nothing: str,
+) -> table.Panel:
+    """A table with a row a value of the field `row` (field, heading) and a column a value of `column`."""
+    field, heading = row
+    group = {"rowField": field, "columnField": column, "valueField": value, "emptyValue": "empty"}
+    corner = {f"{field}\\{column}": heading}  # Grafana's own name for the first column
+    return (
+        _table(title, description, query, nothing=nothing)
+        .with_transformation(DataTransformerConfig(id_val="groupingToMatrix", options=group))
+        .with_transformation(DataTransformerConfig(id_val="organize", options={"renameByName": corner}))
     )
 
 
@@ -217,6 +236,20 @@ def column(
 def linked(title: str, url: str) -> DynamicConfigValue:
     """A column whose cells lead somewhere."""
     return DynamicConfigValue(id_val="links", value=[{"title": title, "url": url}])
+
+
+def _table(title: str, description: str, *queries: Dataquery, nothing: str) -> table.Panel:
+    return (
+        table.Panel()
+        .title(title)
+        .description(description)
+        .datasource(DATASOURCE)
+        .targets(list(queries))
+        .no_value(nothing)
+        .cell_height(common.TableCellHeight.SM)
+        .show_header(True)
+        .override_by_regexp(".*", [DynamicConfigValue(id_val="noValue", value="-")])
+    )
 
 
 def _fixed_colour(colour: str) -> DynamicConfigValue:

@@ -50,14 +50,12 @@ def render_rate_by_integration(metric: str, *, scale: int = 1) -> str:
     return rate if scale == 1 else f"{scale} * {rate}"
 
 
-def render_third_party_writes() -> str:
-    """Writes a minute by other people's software, by operation and outcome, where there were any."""
-    rate = (
-        "sum by (server, integration, operation, outcome) "
-        f"(rate(querywatch_integration_writes_total{{{CHOSEN}}}[$__rate_interval]))"
-    )
+def render_third_party_writes(outcome: str, *, by: str) -> str:
+    """Writes a minute of one outcome by other people's software, summed by a label."""
+    writes = f'querywatch_integration_writes_total{{{CHOSEN},outcome="{outcome}"}}'
     third = f'querywatch_integration_info{{{CHOSEN},kind!~"opendental|native"}}'
-    return f"60 * sum by (integration, operation, outcome) ({rate} and on (server, integration) {third})"
+    rate = f"rate({writes}[$__rate_interval]) and on (server, integration) {third}"
+    return f"60 * sum by ({by}) ({rate})"
 
 
 def render_findings() -> str:

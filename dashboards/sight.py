@@ -55,7 +55,7 @@ def sources() -> table.Panel:
     )
     return (
         panels.sorted_by(panel, "Server", descending=False)
-        .override_by_name("State", panels.column(words=words.SOURCE, cellOptions=COLOURED_TEXT))
+        .override_by_name("State", panels.column(words=words.SOURCE, cellOptions=COLOURED_TEXT, align="left"))
         .override_by_name("Last read, ago", panels.column(unit="s", align="right"))
         .override_by_name("Took", panels.column(unit="s", align="right"))
     )
@@ -64,19 +64,17 @@ def sources() -> table.Panel:
 def evidence() -> table.Panel:
     """How good the evidence behind each number is."""
     labels = "server, integration, quantity, evidence"
-    expression = f"max by ({labels}) (querywatch_integration_evidence{{{queries.CHOSEN}}})"
-    panel = panels.grid(
+    graded = f"max by ({labels}) (querywatch_integration_evidence{{{queries.CHOSEN}}})"
+    panel = panels.matrix(
         "How good the numbers are",
-        "The evidence behind each integration's numbers. A number without evidence is not shown anywhere.",
-        panels.rows(expression),
-        columns=(
-            ("integration", "Integration"),
-            ("quantity", "Number"),
-            ("evidence", "Evidence"),
-            ("server", "Server"),
-        ),
+        "The evidence behind each integration's numbers. 'Sampled': what is short may be missed. A "
+        "dash: nothing measures it, and it is shown nowhere.",
+        panels.rows(f'label_join({graded}, "who", " on ", "integration", "server")'),
+        row=("who", "Integration"),
+        column="quantity",
+        value="evidence",
         nothing="No server is seen",
     )
-    return panels.sorted_by(panel, "Integration", descending=False).override_by_name(
-        "Evidence", panels.column(words=words.EVIDENCE, cellOptions=COLOURED_TEXT, minWidth=220)
+    return panel.override_by_name("Integration", panels.column(minWidth=220)).override_by_regexp(
+        "^(?!Integration$).*", panels.column(words=words.EVIDENCE, cellOptions=COLOURED_TEXT)
     )

@@ -43,14 +43,17 @@ def findings() -> table.Panel:
     return (
         panels.sorted_by(panel, "Severity")
         .override_by_name(
-            "Severity", panels.column(width=90, words=words.SEVERITY, cellOptions=COLOURED_CELL)
+            "Severity",
+            panels.column(width=105, words=words.SEVERITY, cellOptions=COLOURED_CELL, align="left"),
         )
         .override_by_name("Integration", [*panels.column(width=140), only])
-        .override_by_name("What is wrong", panels.column(width=240, words=words.RULE))
-        .override_by_name("About", panels.column(width=150))
-        .override_by_name("Times limit", panels.column(unit="none", width=100, align="right"))
+        .override_by_name("What is wrong", panels.column(width=180, words=words.RULE, cellOptions=WRAPPED))
+        .override_by_name("About", panels.column(width=130, cellOptions=WRAPPED))
+        .override_by_name("Times limit", panels.column(unit="none", width=115, align="right"))
         .override_by_name("Statement", panels.column(cellOptions=WRAPPED, inspect=True, minWidth=320))
-        .override_by_name("Acknowledged until", panels.column(unit="dateTimeAsLocal", width=160))
+        .override_by_name(
+            "Acknowledged until", panels.column(unit="dateTimeFromNow", width=150, align="left")
+        )
         .override_by_name("Rule", [*panels.column(width=150), panels.linked("Runbook", panels.RUNBOOK)])
         .override_by_name("Server", panels.column(width=110))
         .override_by_name("Fingerprint", panels.column(width=150))
@@ -80,7 +83,7 @@ def expensive_statements() -> table.Panel:
     return (
         panels.sorted_by(panel, "Server time")
         .override_by_name("Integration", panels.column(width=140))
-        .override_by_name("Server time", panels.column(unit="s", width=110, align="right"))
+        .override_by_name("Server time", panels.column(unit="s", width=130, align="right"))
         .override_by_name("Runs", panels.column(unit="short", width=90, align="right"))
         .override_by_name("Rows examined a run", panels.column(unit="short", width=160, align="right"))
         .override_by_name("Statement", panels.column(cellOptions=WRAPPED, inspect=True, minWidth=320))

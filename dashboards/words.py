@@ -28,8 +28,8 @@ SIGHT: Words = {"1": ("Seen", GREEN), "0": ("Away", RED)}
 SEEN_SHARE: Words = {"1": ("All", GREEN), "0": ("None", RED)}
 SOURCE: Words = {"1": ("Works", GREEN), "0": ("Not available", GREY)}
 EVIDENCE: Words = {
-    "counted": ("Counted by the server", GREEN),
-    "sampled": ("Sampled: short ones may be missed", YELLOW),
+    "counted": ("Counted", GREEN),
+    "sampled": ("Sampled", YELLOW),
     "inferred": ("Inferred", GREY),
 }
 RULE: Words = {
