@@ -22,12 +22,14 @@ class Limits:
 
     large_table_rows: int = 10_000
     rows_per_run: int = 100_000  # examined by one execution
+    rows_per_run_critical: int = 500_000  # read by one execution that no index serves
     rows_per_row_sent: int = 1_000  # only where one execution examines at least `large_table_rows`
     rows_per_minute_warning: int = 5_000  # examined without an index's help
     rows_per_minute_critical: int = 50_000
     statements_per_minute: int = 600
     busy_ratio: float = 0.25  # seconds of server time a second
     repeat_per_minute: int = 600  # one-row look-ups of one shape, or of one account
+    repeat_per_minute_critical: int = 3_000
     poll_period_seconds: float = 60.0  # a costly poll at this period or faster is too frequent
     running_seconds_warning: float = 10.0
     running_seconds_critical: float = 60.0

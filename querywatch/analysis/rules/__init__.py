@@ -1,0 +1,54 @@
+"""The rules, in the order in which they lead a problem when several of its findings are equally bad."""
+
+from dataclasses import replace
+
+from querywatch.analysis.cost import cap_severity
+from querywatch.analysis.rules import (
+    access_kind,
+    access_unknown,
+    coverage_blind,
+    frequency_budget,
+    frequency_poll,
+    frequency_repeat,
+    index_full_scan,
+    index_missing,
+    running_long,
+    size_examined,
+    write_forbidden,
+)
+from querywatch.analysis.rules.base import Category, Rule
+from querywatch.analysis.situation import Limits, Situation
+from querywatch.model import Finding
+
+RULES: tuple[Rule, ...] = (
+    write_forbidden.RULE,
+    access_kind.RULE,
+    access_unknown.RULE,
+    index_missing.RULE,
+    index_full_scan.RULE,
+    size_examined.RULE,
+    frequency_poll.RULE,
+    frequency_repeat.RULE,
+    frequency_budget.RULE,
+    running_long.RULE,
+    coverage_blind.RULE,
+)
+
+
+def find_all(situation: Situation) -> tuple[Finding, ...]:
+    """What every rule finds, less the rules that are switched off, no severity above its configured cap."""
+    limits = situation.limits
+    return tuple(
+        _apply_cap(finding, limits)
+        for rule in RULES
+        if rule.id not in limits.switched_off
+        for finding in rule.find(situation)
+    )
+
+
+def _apply_cap(finding: Finding, limits: Limits) -> Finding:
+    most = limits.severities.get(finding.rule)
+    return finding if most is None else replace(finding, severity=cap_severity(finding.severity, most))
+
+
+__all__ = ["RULES", "Category", "Rule", "find_all"]

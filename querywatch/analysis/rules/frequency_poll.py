@@ -1,0 +1,105 @@
+"""frequency.poll: a costly statement comes again and again on a period that is too short for it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from querywatch.analysis.cost import find_rows_per_run, find_runs_per_minute, find_scans, find_severity
+from querywatch.analysis.rules.base import Category, Rule
+from querywatch.analysis.rules.words import name_account, say_who
+from querywatch.analysis.schedule import find_period
+from querywatch.analysis.situation import QueryLoad, Situation
+from querywatch.model import Evidence, Finding, Severity
+from querywatch.units import format_count, format_seconds
+
+_COUNTED_RUNS = 4  # an average over fewer gaps is chance
+_AGREEMENT = 0.3  # several clients of one period, out of step, run more often than the period says
+_ADVICE = (
+    "Ask its vendor to poll every few minutes, or to poll by a column that an index leads with; a cheap "
+    "question may be asked often."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pace:
+    seconds: float
+    exact: bool  # a period was found; otherwise only the average is known
+
+
+def find(situation: Situation) -> Iterator[Finding]:
+    """One finding for each third party's shape that is polled too often for what it costs."""
+    if not situation.rates_are_known:
+        return
+    for load in situation.third_party_queries:
+        rows_per_run = None if load.statement.operation.is_write else _find_costly_rows(load, situation)
+        if rows_per_run is None:
+            continue
+        pace = _find_pace(load, situation)
+        if pace is not None and pace.seconds <= situation.limits.poll_period_seconds:
+            yield _describe(load, pace, rows_per_run, situation)
+
+
+def _find_costly_rows(load: QueryLoad, situation: Situation) -> float | None:
+    """Rows that a run reads, where that is costly: by the server's count, or as no index serves it.
+
+    A run of so few rows that once a second would stay within the limit is never costly.
+    """
+    measured = find_rows_per_run(load) or 0.0
+    scans = find_scans(load, situation)
+    rows_per_run = max([measured, *(scan.rows_per_run for scan in scans)])
+    cheap = rows_per_run < situation.limits.rows_per_minute_warning / 60
+    if not scans and (cheap or _is_light(load, rows_per_run, situation)):
+        return None
+    return rows_per_run
+
+
+def _is_light(load: QueryLoad, rows_per_run: float, situation: Situation) -> bool:
+    rows_per_minute = rows_per_run * find_runs_per_minute(load, situation)
+    return find_severity(rows_per_minute, situation.limits) is Severity.INFO
+
+
+def _find_pace(load: QueryLoad, situation: Situation) -> _Pace | None:
+    period = find_period(load.started_at)
+    if load.evidence is not Evidence.COUNTED:
+        return _Pace(seconds=period.seconds, exact=True) if period else None
+    if load.executions < _COUNTED_RUNS:
+        return None
+    average_seconds = situation.window_seconds / load.executions
+    if period and abs(average_seconds / period.seconds - 1.0) <= _AGREEMENT:
+        return _Pace(seconds=period.seconds, exact=True)
+    return _Pace(seconds=average_seconds, exact=False)
+
+
+def _describe(load: QueryLoad, pace: _Pace, rows_per_run: float, situation: Situation) -> Finding:
+    limits = situation.limits
+    rows_per_minute = rows_per_run * 60.0 / pace.seconds
+    worst = find_severity(rows_per_minute, limits)
+    every = (
+        f"every {format_seconds(pace.seconds)}"
+        if pace.exact
+        else f"about every {format_seconds(pace.seconds)}"
+    )
+    return Finding(
+        rule=RULE.id,
+        severity=worst if worst is Severity.CRITICAL else Severity.WARNING,
+        integration=load.integration.name,
+        subject=name_account(load.account),
+        fingerprint=load.statement.fingerprint,
+        message=f"{say_who(load.integration, load.account)} asks the same question {every}, and the "
+        f"server reads {format_count(rows_per_run)} rows each time: "
+        f"{format_count(rows_per_minute)} rows a minute.",
+        advice=_ADVICE,
+        evidence=load.evidence,
+        measured=60.0 / pace.seconds,
+        limit=60.0 / limits.poll_period_seconds,
+    )
+
+
+RULE = Rule(
+    id="frequency.poll",
+    says="the same costly statement comes again and again on a period, which is named",
+    why="What costs half a second is nothing once an hour; every thirty seconds, all day, it is a "
+    "workstation's worth of work that nobody ordered.",
+    advice=_ADVICE,
+    category=Category.LOAD,
+    find=find,
+)

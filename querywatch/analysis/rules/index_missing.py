@@ -1,0 +1,73 @@
+"""index.missing: a large table is read whole because no index leads with what the statement asks for."""
+
+from collections.abc import Iterator
+
+from querywatch.analysis.cost import Scan, find_runs_per_minute, find_scan_severity, find_scans
+from querywatch.analysis.rules.base import Category, Rule
+from querywatch.analysis.rules.words import NO_NEW_INDEX, REWRITE_FIRST, join_words, say_rate, say_who
+from querywatch.analysis.situation import QueryLoad, Situation
+from querywatch.model import Finding, Table
+from querywatch.units import format_count
+
+_MOMENTS = ("date", "time")  # date, datetime, time, timestamp
+_SUGGESTED_COLUMNS = 4
+
+
+def find(situation: Situation) -> Iterator[Finding]:
+    """One finding for each table of a third party's shape that no index serves."""
+    for load in situation.third_party_queries:
+        for scan in find_scans(load, situation):
+            yield _describe(load, scan, situation)
+
+
+def _describe(load: QueryLoad, scan: Scan, situation: Situation) -> Finding:
+    runs_per_minute = find_runs_per_minute(load, situation)
+    columns = join_words([f"{scan.table.name}.{column}" for column in scan.columns], "or")
+    often = say_rate(runs_per_minute if situation.rates_are_known else 0.0)
+    return Finding(
+        rule=RULE.id,
+        severity=find_scan_severity(scan.rows_per_run, runs_per_minute, situation),
+        integration=load.integration.name,
+        subject=scan.table.name,
+        fingerprint=load.statement.fingerprint,
+        message=f"{say_who(load.integration, load.account)} {_say_read(load, scan)} to answer one query, "
+        f"{often}: no index leads with {columns}.",
+        advice=f"{REWRITE_FIRST}{_suggest(scan.table, scan.columns)} {NO_NEW_INDEX}",
+        evidence=scan.evidence,
+        measured=scan.rows_per_run * runs_per_minute,
+        limit=situation.limits.rows_per_minute_warning,
+    )
+
+
+def _say_read(load: QueryLoad, scan: Scan) -> str:
+    rows = format_count(scan.rows_per_run)
+    if not scan.measured:
+        return f"makes the server read {rows} rows of {scan.table.name}"
+    beside = " and the tables beside it" if len(set(load.statement.tables)) > 1 else ""
+    return f"read {rows} rows of {scan.table.name}{beside}"
+
+
+def _suggest(table: Table, columns: tuple[str, ...]) -> str:
+    """Names the indexed moments of a table where a moment was asked for: pollers mistake one for another."""
+    if not any(_is_moment(table, column) for column in columns):
+        return ""
+    leading = sorted({index.columns[0] for index in table.indexes if index.columns})
+    moments = [column for column in leading if _is_moment(table, column)][:_SUGGESTED_COLUMNS]
+    if not moments:
+        return f" No date or time of {table.name} leads an index."
+    return f" Of the dates and times of {table.name}, indexes lead with {join_words(moments)}."
+
+
+def _is_moment(table: Table, column: str) -> bool:
+    return table.columns.get(column, "").casefold().startswith(_MOMENTS)
+
+
+RULE = Rule(
+    id="index.missing",
+    says="a large table is read whole because no index leads with what the statement filters or joins on",
+    why="The server reads every row of the table to find a few. While the table is small nobody notices; "
+    "each year it grows, and every workstation waits longer behind the reading.",
+    advice=f"{REWRITE_FIRST} {NO_NEW_INDEX}",
+    category=Category.LOAD,
+    find=find,
+)

@@ -1,0 +1,123 @@
+"""write.forbidden: an integration that may only read changed data or definitions, or tried to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from querywatch.analysis.cost import find_weakest
+from querywatch.analysis.rules.base import Category, Rule
+from querywatch.analysis.rules.words import name_account
+from querywatch.analysis.situation import Situation, WriteSeen
+from querywatch.model import UNKNOWN, Evidence, Finding, Integration, Kind, Operation, Severity
+from querywatch.units import format_count
+
+_ADVICE = (
+    "Ask its vendor to go through Open Dental's API; until then take the right to write away from its "
+    "account. Records changed past Open Dental leave no trace of who changed them."
+)
+_ADVICE_UNKNOWN = (
+    "Find out whose account this is and claim it with an [[integrations]] entry; when it is Open Dental's "
+    'own, say kind = "opendental" there.'
+)
+_NAMES = {
+    Operation.DDL: "DDL statement (a change of tables or rights)",
+    Operation.PREPARED: "write in a prepared statement",
+    Operation.CALL: "CALL of a stored procedure",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Writes:
+    integration: Integration
+    account: str
+    operation: Operation
+    hosts: tuple[str, ...]
+    done: float
+    refused: float
+    evidence: Evidence
+    fingerprint: str
+
+
+def find(situation: Situation) -> Iterator[Finding]:
+    """One finding for each account and kind of write; the kind is part of what the finding is about."""
+    writes = dict[tuple[str, str, Operation], _Writes]()
+    for seen in situation.writes:
+        if not _is_forbidden(seen):
+            continue
+        key = (seen.integration.name, seen.account, seen.operation)
+        writes[key] = _add(writes.get(key), seen)
+    for entry in writes.values():
+        yield _describe(entry, someone_is_claimed=bool(situation.integrations.keys() - {UNKNOWN.name}))
+
+
+def _is_forbidden(seen: WriteSeen) -> bool:
+    happened = seen.done > 0 or seen.refused > 0
+    return happened and seen.integration.kind.is_third_party and not seen.integration.writes_allowed
+
+
+def _add(before: _Writes | None, seen: WriteSeen) -> _Writes:
+    hosts = (seen.host,) if seen.host else ()
+    if before is None:
+        return _Writes(
+            integration=seen.integration,
+            account=seen.account,
+            operation=seen.operation,
+            hosts=hosts,
+            done=seen.done,
+            refused=seen.refused,
+            evidence=seen.evidence,
+            fingerprint=seen.statement.fingerprint if seen.statement else "",
+        )
+    return replace(
+        before,
+        hosts=tuple(sorted({*before.hosts, *hosts})),
+        done=before.done + seen.done,
+        refused=before.refused + seen.refused,
+        evidence=find_weakest((before.evidence, seen.evidence)),
+    )
+
+
+def _find_severity(writes: _Writes, *, someone_is_claimed: bool) -> Severity:
+    """Information only while no integration is configured: the writer may well be Open Dental itself."""
+    if not someone_is_claimed:
+        return Severity.INFO
+    return Severity.CRITICAL if writes.done > 0 else Severity.WARNING
+
+
+def _describe(writes: _Writes, *, someone_is_claimed: bool) -> Finding:
+    unknown = writes.integration.kind is Kind.UNKNOWN
+    who = "which no integration claims" if unknown else f"of {writes.integration.name}, which may only read"
+    hosts = f" from {', '.join(writes.hosts)}" if writes.hosts else ""
+    return Finding(
+        rule=RULE.id,
+        severity=_find_severity(writes, someone_is_claimed=someone_is_claimed),
+        integration=writes.integration.name,
+        subject=f"{name_account(writes.account)} {writes.operation}",
+        message=f"Account {name_account(writes.account)}{hosts}, {who}, {_say_done(writes)}."
+        f"{_say_shape(writes)}",
+        advice=_ADVICE_UNKNOWN if unknown else _ADVICE,
+        evidence=writes.evidence,
+        measured=writes.done + writes.refused,
+    )
+
+
+def _say_done(writes: _Writes) -> str:
+    name = _NAMES.get(writes.operation, writes.operation.upper())
+    done, refused = format_count(max(1.0, writes.done)), format_count(max(1.0, writes.refused))
+    if writes.done <= 0:
+        return f"tried {refused} {name} that the server refused"
+    return f"made {done} {name}" + (f" and was refused {refused} more" if writes.refused > 0 else "")
+
+
+def _say_shape(writes: _Writes) -> str:
+    return f" One of them has the fingerprint {writes.fingerprint}." if writes.fingerprint else ""
+
+
+RULE = Rule(
+    id="write.forbidden",
+    says="an integration that may only read changed data, definitions or rights, or called a procedure",
+    why="A write past Open Dental can corrupt records, escapes its audit trail, and opens the door to fraud.",
+    advice=_ADVICE,
+    category=Category.WRITE,
+    find=find,
+    event=True,
+)
