@@ -1,0 +1,151 @@
+"""`querywatch check`: the doctor. Each fault comes with its exact fix."""
+
+import argparse
+import logging
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.text import Text
+
+from querywatch.cli.output import Commands, add_command, add_config, add_format, make_console, make_table, print_json
+from querywatch.config import ServerSettings, find_password, make_endpoint, read_settings
+from querywatch.db.connection import Connection, connect
+from querywatch.db.privileges import read_privileges
+from querywatch.errors import ConfigError, ServerError
+from querywatch.service.intake import Intake
+from querywatch.service.logs import set_up_logging
+
+_STYLES = {"ok": "green", "could be better": "cyan", "wrong": "bold red"}
+_BRINGS = {
+    "accounts": "exact statements, time, rows and writes of each account by kind; needs a restart and some memory",
+    "userstat": "exact statements, rows and writes of each account; no restart, next to no cost",
+    "digests": "exact executions, time and rows of each statement shape; needs performance_schema",
+    "attributes": "the program name of each session; needs performance_schema",
+    "schema": "whether an index serves a statement",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One thing looked at. `state` is 'ok', 'could be better' or 'wrong'."""
+
+    server: str
+    what: str
+    state: str
+    says: str
+    fix: str = ""
+
+
+def add(commands: Commands) -> argparse.ArgumentParser:
+    """The command's arguments."""
+    parser = add_command(
+        commands,
+        "check",
+        "the doctor: configuration, connection, privileges, evidence",
+        "Says what works, what is wrong and what could be better, each with its exact fix.\n"
+        "Exit code 1 when something is wrong.\n\n"
+        "example: sudo querywatch check",
+    )
+    add_config(parser)
+    add_format(parser)
+    return parser
+
+
+def run(given: argparse.Namespace) -> int:
+    """Looks at everything; 1 when something is wrong."""
+    set_up_logging(level=logging.CRITICAL)
+    settings = read_settings(given.config)
+    if not settings.servers:
+        raise ConfigError("no [[servers]] to watch; config.example.toml shows one")
+    results = [Result(server="", what="configuration", state="ok", says="valid")]
+    for server in settings.servers:
+        results += find_results(server, given.config)
+    if given.format == "json":
+        print_json([asdict(result) for result in results])
+    else:
+        _print(results)
+    return 1 if any(result.state == "wrong" for result in results) else 0
+
+
+def find_results(server: ServerSettings, path: Path | None) -> list[Result]:
+    """Everything about one server."""
+    try:
+        connection = connect(make_endpoint(server, find_password(server, path)))
+    except (ServerError, ConfigError) as error:
+        reason = error.reason if isinstance(error, ServerError) else "configuration"
+        return [Result(server=server.name, what="connection", state="wrong", says=reason, fix=str(error))]
+    try:
+        return [
+            _check_connection(server, connection),
+            *_check_privileges(server, connection),
+            *_check_evidence(server, connection),
+        ]
+    except ServerError as error:
+        return [Result(server=server.name, what="reading", state="wrong", says=error.reason, fix=str(error))]
+    finally:
+        connection.close()
+
+
+def _check_connection(server: ServerSettings, connection: Connection) -> Result:
+    info = connection.server
+    reached = f"{info.flavour} {info.version_text}"
+    if connection.plain_reason is None:
+        says = f"{reached}, encrypted with {connection.tls_version}"
+        if not server.tls.verifies:
+            says += ", the server's certificate is not verified"
+        return Result(server=server.name, what="connection", state="ok", says=says)
+    if server.socket is not None:
+        return Result(server=server.name, what="connection", state="ok", says=f"{reached}, over a socket")
+    return Result(
+        server=server.name,
+        what="connection",
+        state="could be better",
+        says=f"{reached}, not encrypted ({connection.plain_reason}): other people's statements cross the network "
+        "as they are",
+        fix='give the server a certificate and set tls = "verify-ca" with tls_ca, or reach it over a VPN',
+    )
+
+
+def _check_privileges(server: ServerSettings, connection: Connection) -> Iterator[Result]:
+    privileges = read_privileges(connection, server.databases)
+    for fault in privileges.missing:
+        says = f"{fault.what} is missing: {fault.why}"
+        yield Result(server=server.name, what="privilege", state="wrong", says=says, fix=fault.fix)
+    for fault in privileges.excessive:
+        says = f"{fault.what} is more than querywatch needs: {fault.why}"
+        yield Result(server=server.name, what="privilege", state="wrong", says=says, fix=fault.fix)
+    if not privileges.missing and not privileges.excessive:
+        says = f"{privileges.account} has what it needs and no more"
+        yield Result(server=server.name, what="privilege", state="ok", says=says)
+
+
+def _check_evidence(server: ServerSettings, connection: Connection) -> Iterator[Result]:
+    intake = Intake(server.name, server.databases, server.schema_interval)
+    intake.read_sessions(connection, 0.0)
+    intake.read_status(connection, 0.0)
+    intake.read_counters(connection, 0.0)
+    intake.read_schema_when_due(connection, 0.0)
+    states = {state.name: state for state in intake.reader.states}
+    # What needs no restart is advised before what does.
+    for name in sorted(states, key=lambda name: (name != "userstat", name)):
+        state = states[name]
+        brings = _BRINGS.get(name, "")
+        if state.up:
+            yield Result(server=server.name, what=f"evidence {name}", state="ok", says=brings or "can be read")
+        else:
+            yield Result(
+                server=server.name,
+                what=f"evidence {name}",
+                state="could be better" if not state.offered else "wrong",
+                says=f"not available ({state.reason}); it would bring: {brings}",
+                fix=state.advice,
+            )
+
+
+def _print(results: list[Result]) -> None:
+    table = make_table("Check", ("server", "what", "state", "says"))
+    for result in results:
+        says = f"{result.says}\nFix: {result.fix}" if result.fix else result.says
+        table.add_row(Text(result.server), Text(result.what), Text(result.state, style=_STYLES[result.state]), Text(says))
+    make_console().print(table)

@@ -1,0 +1,141 @@
+"""Turns one server's counters into an interval's amounts, whatever of them there is to read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from querywatch.analysis.deltas import TotalsTracker, UserstatTracker
+from querywatch.analysis.sightings import Execution
+from querywatch.attribution.ledger import (
+    AccountAmount,
+    Ledger,
+    QueryAmount,
+    sum_accounts,
+    sum_sights,
+    sum_userstat,
+)
+from querywatch.attribution.match import Matcher
+from querywatch.counters import AccountKey, AccountReading, DigestKey, DigestReading, UserstatReading
+from querywatch.model import Attribution, Session, Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """What the sources gave this time; None: not available."""
+
+    accounts: AccountReading | None
+    userstat: UserstatReading | None
+    digests: DigestReading | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """An interval, laid to integrations. The digest sums are None where there are no digests."""
+
+    accounts: tuple[AccountAmount, ...]
+    queries: tuple[QueryAmount, ...]
+    digest_seconds: float | None = None
+    unattributed_seconds: float | None = None
+    overflow_executions: float = 0.0
+
+
+class Counting:
+    """The trackers of one server's counters; what querywatch itself does is left out."""
+
+    def __init__(self, matcher: Matcher, own_account: str, own_fingerprints: frozenset[str]) -> None:
+        self._accounts: TotalsTracker[AccountKey] = TotalsTracker()
+        self._digests: TotalsTracker[tuple[DigestKey, float]] = TotalsTracker()
+        self._overflow: TotalsTracker[None] = TotalsTracker()
+        self._userstat = UserstatTracker()
+        self._statements: dict[DigestKey, Statement] = {}
+        self._own_account = own_account
+        self._own_fingerprints = own_fingerprints
+        self.set_matcher(matcher)
+
+    def set_matcher(self, matcher: Matcher) -> None:
+        """A new configuration: what was learnt under the old one is forgotten, the totals are not."""
+        self._matcher = matcher
+        self.ledger = Ledger(matcher)
+        # An account that an integration uses too cannot be left out whole.
+        self._leaves_own_account_out = not any(self._own_account in each.accounts for each in matcher.integrations)
+
+    def restart(self) -> None:
+        """The server restarted: its totals began again at zero."""
+        for tracker in (self._accounts, self._digests, self._overflow, self._userstat):
+            tracker.restart()
+
+    def fold(
+        self,
+        readings: Readings,
+        sights: Sequence[tuple[Execution, Attribution]],
+        present: Sequence[tuple[Session, Attribution]],
+    ) -> Amounts:
+        """The amounts since the last time.
+
+        Counted accounts come from the best counters there are; sampled amounts stand in for the accounts that
+        nothing counts (of those `present` but never seen running, zeros), and for the shapes where there are
+        no digests.
+        """
+        counted = self._count_accounts(readings)
+        _, queries = sum_sights(sights)
+        uncounted, _ = sum_sights(
+            [seen for seen in sights if not self._is_counted(seen[0].session, readings)],
+            [each for each in present if not self._is_counted(each[0], readings)],
+        )
+        self._add_written_statements(counted, sights)
+        accounts = (*counted, *uncounted)
+        if readings.digests is None:
+            return Amounts(accounts=accounts, queries=tuple(queries))
+        return self._count_digests(readings.digests, accounts)
+
+    def _count_accounts(self, readings: Readings) -> list[AccountAmount]:
+        if readings.accounts is not None:
+            rows = {key: row for key, row in readings.accounts.rows.items() if not self.is_own(key.account)}
+            return sum_accounts(self._accounts.advance(rows), self._matcher)
+        if readings.userstat is not None:
+            users = {name: row for name, row in readings.userstat.rows.items() if not self.is_own(name)}
+            return sum_userstat(self._userstat.advance(users), self._matcher)
+        return []
+
+    def is_own(self, account: str) -> bool:
+        """Whether it is querywatch's own account, and nobody else's too."""
+        return self._leaves_own_account_out and account == self._own_account
+
+    def _is_counted(self, session: Session, readings: Readings) -> bool:
+        account, host = session.account, session.host
+        if readings.accounts is not None:
+            return self._matcher.match_account(account, host) is not None
+        return readings.userstat is not None and self._matcher.match_account(account, None) is not None
+
+    def _count_digests(self, reading: DigestReading, accounts: tuple[AccountAmount, ...]) -> Amounts:
+        # Not known by their digest, for two servers need not hash alike, but by the shape they have.
+        rows = {
+            key: row for key, row in reading.rows.items() if row.statement.fingerprint not in self._own_fingerprints
+        }
+        self._statements |= {key: row.statement for key, row in rows.items()}
+        # A newer FIRST_SEEN is a truncated table, however far its counts have come again.
+        totals = {(key, row.first_seen): row.totals for key, row in rows.items()}
+        grown = self._digests.advance(totals, complete=reading.complete)
+        differences = {key: difference for (key, _), difference in grown.items()}
+        if reading.complete:
+            self._statements = {key: row.statement for key, row in rows.items()}
+        overflow = self._overflow.advance({None: reading.overflow} if reading.overflow else {})
+        shares = self.ledger.share_digests(differences, self._statements)
+        return Amounts(
+            accounts=accounts,
+            queries=shares.queries,
+            digest_seconds=shares.seconds,
+            unattributed_seconds=shares.unattributed_seconds,
+            overflow_executions=sum(difference.executions for difference in overflow.values()),
+        )
+
+    def _add_written_statements(
+        self, counted: Sequence[AccountAmount], sights: Sequence[tuple[Execution, Attribution]]
+    ) -> None:
+        """Gives a counted write the statement that a poll saw of it."""
+        seen: Mapping[str, list[Statement]] = {amount.account: [] for amount in counted}
+        for sight, _ in sights:
+            if sight.statement.operation.is_write and sight.session.account in seen:
+                seen[sight.session.account].append(sight.statement)
+        for amount in counted:
+            for statement in seen[amount.account]:
+                amount.written_statements[statement.operation] = statement

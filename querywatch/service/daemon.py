@@ -1,0 +1,237 @@
+"""The daemon: a thread and a schedule for each server, signals, reloads, and what systemd wants to hear."""
+
+import logging
+import os
+import queue
+import random
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from querywatch import __version__
+from querywatch.config import ServerSettings, Settings, find_password, make_endpoint, read_settings
+from querywatch.errors import ConfigError, StateError
+from querywatch.export.metrics import make_registry
+from querywatch.export.web import WebServer
+from querywatch.findings import FindingBook
+from querywatch.service.notify import Notifier
+from querywatch.service.watch import Watch, WatchSettings
+from querywatch.snapshot import Snapshot
+from querywatch.store import Store
+
+log = logging.getLogger(__name__)
+
+SAVE_SECONDS = 10.0
+STOP_SECONDS = 3.0
+_JITTER_SHARE = 0.4  # of the sampling interval, each way: a fixed one would lock onto other programs' periods
+
+
+class Watcher:
+    """A watch with the thread it runs in."""
+
+    def __init__(self, server: ServerSettings, watch: Watch) -> None:
+        self.server = server
+        self.watch = watch
+        self.busy = threading.Lock()
+        self.crashes = 0
+
+    def run_cycle(self) -> None:
+        """One cycle. The one place that takes any fault: a bug met on one server must not end its watch."""
+        with self.busy:
+            try:
+                self.watch.cycle()
+            except Exception:
+                self.crashes += 1
+                log.exception("%s: a cycle failed; the next one goes on", self.server.name)
+
+    def stop(self, deadline: float) -> bool:
+        """Ends it by a monotonic deadline; False when it still hangs then."""
+        self.watch.abort()
+        if not self.busy.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            return False
+        self.watch.close()
+        return True
+
+
+class Daemon:
+    """Everything that runs between a start and a stop."""
+
+    def __init__(self, settings: Settings, path: Path | None, environment: Mapping[str, str] = os.environ) -> None:
+        """Opens the state and the port; raises ConfigError or StateError when it cannot."""
+        self._path = path
+        self._environment = environment
+        self._settings = settings
+        endpoints = _find_passwords(settings, path, environment)
+        self._store = Store.open(settings.state.directory)
+        if self._store.warning:
+            log.warning("%s", self._store.warning)
+        self._watchers = {server.name: self._make_watcher(server, endpoints[server.name]) for server in settings.servers}
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(2)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+        self._notifier = Notifier(environment)
+        self._wishes: queue.SimpleQueue[signal.Signals] = queue.SimpleQueue()
+        self._saved: dict[str, object] = {}
+        self.web = WebServer(
+            settings.web.address,
+            make_registry(self.find_snapshots),
+            is_alive=lambda: self._scheduler.running,
+            is_ready=lambda: all(snapshot.attempted for snapshot in self.find_snapshots()),
+        )
+
+    def find_snapshots(self) -> tuple[Snapshot, ...]:
+        """The latest snapshot of each server."""
+        return tuple(watcher.watch.snapshot for watcher in tuple(self._watchers.values()))
+
+    def run(self) -> int:
+        """Watches until SIGTERM or SIGINT; SIGHUP reloads. Gives the exit code."""
+        for wanted in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(wanted, lambda number, _frame: self._wishes.put(signal.Signals(number)))
+        self.start()
+        while (wish := self._wishes.get()) is signal.SIGHUP:
+            self.reload()
+        return self.stop()
+
+    def start(self) -> None:
+        """Starts the schedule and the web server, without waiting for any server."""
+        self._record("start", f"querywatch {__version__}, {len(self._watchers)} servers")
+        for watcher in self._watchers.values():
+            self._schedule(watcher)
+        self._scheduler.add_job(self._save, IntervalTrigger(seconds=SAVE_SECONDS), id="//save")
+        if self._notifier.watchdog_seconds:
+            period = self._notifier.watchdog_seconds / 3
+            self._scheduler.add_job(self._notifier.alive, IntervalTrigger(seconds=period), id="//watchdog")
+        self._scheduler.start()
+        self.web.start()
+        log.info("querywatch %s watches %d servers, metrics at %s/metrics", __version__, len(self._watchers), self.web.url)
+        self._notifier.ready(f"watching {len(self._watchers)} servers")
+
+    def reload(self) -> None:
+        """Takes the configuration anew; one that does not validate changes nothing and says so."""
+        self._notifier.reloading()
+        try:
+            settings = read_settings(self._path, self._environment)
+            endpoints = _find_passwords(settings, self._path, self._environment)
+        except ConfigError as error:
+            log.error("the new configuration is not taken, the old one goes on:\n%s", error)  # noqa: TRY400
+            self._record("reload refused", "the configuration does not validate")
+        else:
+            self._apply(settings, endpoints)
+            log.info("the new configuration is taken: %d servers", len(self._watchers))
+            self._record("reload", f"{len(self._watchers)} servers")
+        self._notifier.ready(f"watching {len(self._watchers)} servers")
+
+    def stop(self) -> int:
+        """Ends everything within a few seconds, a hanging server or not."""
+        self._notifier.stopping()
+        deadline = time.monotonic() + STOP_SECONDS
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        self.web.stop()
+        for watcher in self._watchers.values():
+            watcher.watch.abort()
+        hanging = [name for name, watcher in self._watchers.items() if not watcher.stop(deadline)]
+        self._save()
+        self._record("stop", f"{len(hanging)} servers did not answer")
+        self._store.close()
+        log.info("querywatch has stopped")
+        if hanging:
+            # A thread that hangs in the resolver cannot be woken, and would hold up the interpreter's end.
+            logging.shutdown()
+            os._exit(0)
+        return 0
+
+    def _apply(self, settings: Settings, endpoints: Mapping[str, str]) -> None:
+        if settings.web != self._settings.web or settings.state != self._settings.state:
+            log.warning("[web] and [state] take effect at the next start")
+        wanted = {server.name: server for server in settings.servers}
+        for name, watcher in list(self._watchers.items()):
+            if wanted.get(name) != watcher.server or watcher.watch.settings.endpoint.password != endpoints[name]:
+                self._scheduler.remove_job(name)
+                self._scheduler.remove_executor(name, shutdown=False)
+                watcher.watch.abort()
+                del self._watchers[name]
+            else:
+                watcher.watch.reconfigure(settings.find_integrations(), settings.rules.to_limits())
+        self._settings = settings
+        for name, server in wanted.items():
+            if name not in self._watchers:
+                self._watchers[name] = self._make_watcher(server, endpoints[name])
+                self._schedule(self._watchers[name])
+
+    def _make_watcher(self, server: ServerSettings, password: str) -> Watcher:
+        watch = make_watch(server, password, self._settings, self._open_book(server.name))
+        return Watcher(server, watch)
+
+    def _schedule(self, watcher: Watcher) -> None:
+        name, interval = watcher.server.name, watcher.server.sample_interval
+        self._scheduler.add_executor(ThreadPoolExecutor(1), alias=name)
+        self._scheduler.add_job(
+            watcher.run_cycle,
+            IntervalTrigger(seconds=interval, jitter=interval * _JITTER_SHARE),
+            id=name,
+            executor=name,
+            # A fleet's first looks are spread over one interval.
+            next_run_time=datetime.now(UTC) + timedelta(seconds=random.uniform(0, interval)),  # noqa: S311 - no secret
+        )
+
+    def _open_book(self, server: str) -> FindingBook:
+        """The findings that were open when the daemon last stopped."""
+        book = FindingBook()
+        try:
+            book.restore(self._store.load_findings(server))
+        except StateError as error:
+            log.error("%s: the findings of before are not known: %s", server, error)  # noqa: TRY400
+        return book
+
+    def _save(self) -> None:
+        """Writes the findings that changed; a disk that is full loses history, never the watch."""
+        now = time.time()
+        for snapshot in self.find_snapshots():
+            if self._saved.get(snapshot.server) == snapshot.findings:
+                continue
+            try:
+                self._store.save_findings(snapshot.server, snapshot.findings, now)
+            except StateError as error:
+                log.error("the state is not saved: %s", error)  # noqa: TRY400
+                return
+            self._saved[snapshot.server] = snapshot.findings
+
+    def _record(self, event: str, detail: str) -> None:
+        try:
+            self._store.record(event, detail, time.time())
+        except StateError as error:
+            log.error("the audit trail is not written: %s", error)  # noqa: TRY400
+
+
+def make_watch(server: ServerSettings, password: str, settings: Settings, findings: FindingBook) -> Watch:
+    """A watch of one configured server."""
+    return Watch(
+        WatchSettings(
+            endpoint=make_endpoint(server, password),
+            databases=server.databases,
+            labels=tuple(server.labels.items()),
+            counter_interval_seconds=server.counter_interval,
+            schema_interval_seconds=server.schema_interval,
+        ),
+        settings.find_integrations(),
+        settings.rules.to_limits(),
+        findings=findings,
+        clock=time.time,
+        random=random.random,
+    )
+
+
+def _find_passwords(settings: Settings, path: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+    if not settings.servers:
+        raise ConfigError(f"{path or 'the configuration'}: no [[servers]] to watch; config.example.toml shows one")
+    return {server.name: find_password(server, path, environment) for server in settings.servers}

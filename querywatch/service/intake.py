@@ -1,0 +1,113 @@
+"""Reads what one server offers: its sessions on every cycle, counters and schema when they are due."""
+
+from dataclasses import replace
+
+from querywatch.counters import ServerStatus
+from querywatch.db.connection import STATEMENTS as CONNECTION_STATEMENTS
+from querywatch.db.connection import Connection
+from querywatch.model import Schema, Session
+from querywatch.service.counting import Readings
+from querywatch.service.reader import SourceReader
+from querywatch.sources import accounts, attributes, base, digests, processlist, schema, status, userstat
+from querywatch.sql.reduce import StatementBook
+
+_STATEMENTS = (
+    *CONNECTION_STATEMENTS,
+    *base.STATEMENTS,
+    *accounts.STATEMENTS,
+    *attributes.STATEMENTS,
+    *digests.STATEMENTS,
+    *processlist.STATEMENTS,
+    *schema.STATEMENTS,
+    *status.STATEMENTS,
+    *userstat.STATEMENTS,
+)
+
+
+class Intake:
+    """One server's sources, with what they have in common: the shapes known, and who querywatch itself is."""
+
+    def __init__(self, name: str, databases: tuple[str, ...], schema_interval_seconds: float) -> None:
+        self.reader = SourceReader(name)
+        self.book = StatementBook()
+        # Parameters stand as %s in a statement that is sent, and as a literal in what the server made of it.
+        self.own_fingerprints = frozenset(
+            self.book.from_text(statement.replace("%%", "%").replace("%s", "0")).fingerprint
+            for statement in _STATEMENTS
+        )
+        self.ever_up: frozenset[str] = frozenset()
+        self.lost_accounts = 0
+        self.lost_digests = 0
+        self._databases = databases
+        self._schema_interval_seconds = schema_interval_seconds
+        self._schema_due_at = 0.0
+        self._digests = digests.DigestSource()
+        self._programs: dict[int, str] = {}
+        self._first_lost: dict[str, int] = {}
+
+    def connected(self) -> None:
+        """A new connection: everything is tried again, and the schema is read anew."""
+        self.reader.retry_all()
+        self._schema_due_at = 0.0
+        self._programs = {}
+
+    def read_sessions(self, connection: Connection, now: float) -> tuple[Session, ...] | None:
+        """Everybody's sessions but our own, with their programs as last read; None: not available."""
+        sessions = self.reader.read("processlist", lambda: processlist.read_sessions(connection, self.book), now)
+        self._note_up()
+        if sessions is None:
+            return None
+        return tuple(
+            _with_program(session, self._programs.get(session.session_id))
+            for session in sessions
+            if session.session_id != connection.connection_id
+        )
+
+    def read_status(self, connection: Connection, now: float) -> ServerStatus | None:
+        """The server's own state; tells the shapes how its SQL is to be read."""
+        read = self.reader.read("status", lambda: status.read_status(connection), now)
+        if read is not None:
+            self.book.ansi_quotes = read.ansi_quotes
+            self.book.no_backslash_escapes = read.no_backslash_escapes
+        return read
+
+    def read_counters(self, connection: Connection, now: float) -> Readings:
+        """Everything that counts; USER_STATISTICS only where the performance schema does not count accounts."""
+        counted = self.reader.read("accounts", lambda: accounts.read_account_counters(connection), now)
+        used = None
+        if counted is None:
+            used = self.reader.read("userstat", lambda: userstat.read_userstat(connection), now)
+        shapes = self.reader.read("digests", lambda: self._digests.read(connection, self.book), now)
+        if shapes is not None:
+            programs = self.reader.read("attributes", lambda: attributes.read_programs(connection), now)
+            self._programs = dict(programs or {})
+            self.lost_digests = self._find_newly_lost("digests", shapes.lost)
+        if counted is not None:
+            self.lost_accounts = self._find_newly_lost("accounts", counted.lost)
+        self._note_up()
+        return Readings(accounts=counted, userstat=used, digests=shapes)
+
+    def read_schema_when_due(self, connection: Connection, now: float) -> Schema | None:
+        """The practice's tables and indexes, now and then; None: not due, or not available."""
+        if now < self._schema_due_at:
+            return None
+        read = self.reader.read("schema", lambda: schema.read_schema(connection, self._databases), now)
+        if read is not None:
+            self._schema_due_at = now + self._schema_interval_seconds
+            self._note_up()
+        return read
+
+    def _note_up(self) -> None:
+        self.ever_up |= {state.name for state in self.reader.states if state.up}
+
+    def _find_newly_lost(self, name: str, lost: int) -> int:
+        """What the server had no room for since the daemon looks; a restart began again at zero."""
+        first = min(self._first_lost.get(name, lost), lost)
+        self._first_lost[name] = first
+        return lost - first
+
+
+def _with_program(session: Session, program: str | None) -> Session:
+    if program is None or session.program is not None:
+        return session
+    return replace(session, program=program)

@@ -1,0 +1,119 @@
+"""Lays what a cycle knows before the rules, and keeps the findings."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from querywatch.analysis.rules import find_all
+from querywatch.analysis.situation import Blindness, Limits, RunningSession, Situation, WriteSeen
+from querywatch.analysis.window import Window
+from querywatch.attribution.ledger import AccountAmount
+from querywatch.findings import FindingBook
+from querywatch.model import Attribution, Integration, Schema, ServerInfo, Session, Statement
+from querywatch.opendental import read_names
+from querywatch.sql.clean import known_names, render_outward
+
+_SHOWN_SHAPES_KEPT = 2_000
+
+
+class Renderer:
+    """Renders shapes as they may be shown, each once for as long as the schema is the same."""
+
+    def __init__(self) -> None:
+        self._known = known_names(None, read_names())
+        self._rendered: dict[str, str] = {}
+
+    def set_schema(self, schema: Schema | None) -> None:
+        """What the schema knows is shown by name, everything else is numbered."""
+        self._known = known_names(schema, read_names())
+        self._rendered = {}
+
+    def render_tables(self, statement: Statement) -> tuple[str, ...]:
+        """The statement's tables; those that the schema does not know under one common word."""
+        known = tuple(table for table in statement.tables if table in self._known)
+        return known if len(known) == len(statement.tables) else (*known, "others")
+
+    def render(self, statement: Statement) -> str:
+        """The statement's shape, fit for anybody's eyes."""
+        rendered = self._rendered.get(statement.fingerprint)
+        if rendered is None:
+            if len(self._rendered) >= _SHOWN_SHAPES_KEPT:
+                self._rendered.clear()
+            rendered = self._rendered[statement.fingerprint] = render_outward(statement.shape, self._known)
+        return rendered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """What one cycle brings to the rules besides the window."""
+
+    now: float
+    info: ServerInfo | None
+    schema: Schema | None
+    running: tuple[RunningSession, ...]
+    written: tuple[AccountAmount, ...]  # the amounts of this interval
+    blindness: tuple[Blindness, ...]
+    statements_at_least: Mapping[tuple[str, str], float]  # (account, host) -> a minute
+
+
+class Judge:
+    """One server's rules and open findings."""
+
+    def __init__(self, book: FindingBook, integrations: Iterable[Integration], limits: Limits) -> None:
+        self.book = book
+        self.renderer = Renderer()
+        self.opened: Counter[tuple[str, str]] = Counter()
+        self.set_rules(integrations, limits)
+
+    def set_rules(self, integrations: Iterable[Integration], limits: Limits) -> None:
+        """A new configuration."""
+        self._integrations = {integration.name: integration for integration in integrations}
+        self._limits = limits
+        self.budget_ratios: Mapping[str, Mapping[str, float]] = {}
+
+    def judge(self, cycle: Cycle, window: Window) -> Situation:
+        """What this cycle knows, as the rules see it."""
+
+        def find_pace(amount: AccountAmount) -> float:
+            return cycle.statements_at_least.get((amount.account, amount.host or ""), 0.0)
+
+        return Situation(
+            now=cycle.now,
+            server=cycle.info,
+            schema=cycle.schema,
+            limits=self._limits,
+            integrations=self._integrations,
+            window_seconds=window.seconds,
+            accounts=window.find_account_loads(find_pace),
+            queries=window.find_query_loads(self.renderer.render),
+            running=cycle.running,
+            writes=tuple(self._find_writes(cycle.written)),
+            blindness=cycle.blindness,
+        )
+
+    def update(self, situation: Situation, *, blind: bool) -> None:
+        """Runs the rules; a blind cycle opens what it must and resolves nothing."""
+        changes = self.book.update(find_all(situation), situation.now, counted_cycle=True, blind=blind)
+        for opened in changes.opened:
+            self.opened[opened.finding.rule, opened.finding.severity] += 1
+
+    def _find_writes(self, amounts: Iterable[AccountAmount]) -> Iterable[WriteSeen]:
+        for amount in amounts:
+            for operation in amount.writes:
+                statement = amount.written_statements.get(operation)
+                yield WriteSeen(
+                    integration=amount.attribution.integration,
+                    account=amount.account,
+                    host=amount.host,
+                    operation=operation,
+                    done=amount.writes_done[operation],
+                    refused=amount.writes_refused[operation],
+                    evidence=amount.evidence,
+                    statement=statement,
+                    outward_shape=self.renderer.render(statement) if statement else "",
+                )
+
+    def make_running(self, session: Session, attribution: Attribution) -> RunningSession:
+        """A session with whose it is and its shape as it may be shown."""
+        shape = self.renderer.render(session.statement) if session.statement else ""
+        return RunningSession(session=session, attribution=attribution, outward_shape=shape)

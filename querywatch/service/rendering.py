@@ -1,0 +1,85 @@
+"""Turns a watch's running state into the immutable rows of its snapshot."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from querywatch.analysis.published import IntegrationTotals, Published
+from querywatch.findings import OpenFinding, Problem, find_problems
+from querywatch.model import Attribution, Operation, Session
+from querywatch.service.judging import Judge
+from querywatch.snapshot import IntegrationState, QueryInfo, QueryState, Snapshot, WriteCount
+from querywatch.sql.clean import shorten
+
+_TABLES_SHOWN = 8
+
+
+def render_snapshot(
+    frame: Snapshot, published: Published, judge: Judge, present: Sequence[tuple[Session, Attribution]]
+) -> Snapshot:
+    """`frame` with its integrations, queries, running sessions and findings filled in."""
+    by_integration = dict[str, list[Session]]()
+    for session, attribution in present:
+        by_integration.setdefault(attribution.integration.name, []).append(session)
+        published.expect([attribution.integration])
+    return replace(
+        frame,
+        integrations=tuple(
+            _render_integration(totals, by_integration.get(name, []), judge)
+            for name, totals in published.integrations.items()
+        ),
+        queries=tuple(
+            QueryState(
+                integration=integration,
+                fingerprint=fingerprint,
+                executions=totals.executions,
+                seconds=totals.seconds,
+                rows_examined=totals.rows_examined,
+            )
+            for (integration, fingerprint), totals in published.queries.items()
+        ),
+        query_infos=tuple(
+            QueryInfo(
+                fingerprint=fingerprint,
+                tables=shorten(", ".join(judge.renderer.render_tables(statement)[:_TABLES_SHOWN]), 120),
+                shape=shorten(judge.renderer.render(statement)),
+            )
+            for fingerprint, statement in published.statements.items()
+        ),
+        running=tuple(judge.make_running(*each) for each in present if each[0].is_active),
+        findings=judge.book.open,
+        problems=_find_problems(frame, judge.book.open),
+    )
+
+
+def _find_problems(frame: Snapshot, findings: tuple[OpenFinding, ...]) -> tuple[Problem, ...]:
+    """Of a server that is away only that it is: what else was open says nothing of now."""
+    return find_problems(replace(frame, findings=findings).visible_findings, frame.at)
+
+
+def _render_integration(totals: IntegrationTotals, sessions: Sequence[Session], judge: Judge) -> IntegrationState:
+    active = [session for session in sessions if session.is_active]
+    blocked = sum(is_blocked(session) for session in active)
+    kinds = [operation for operation in Operation if operation in totals.writes_done or operation in totals.writes_refused]
+    return IntegrationState(
+        integration=totals.integration,
+        statements=dict(totals.statements),
+        seconds=totals.seconds,
+        rows_examined=totals.rows_examined,
+        rows_sent=totals.rows_sent,
+        writes={
+            kind: WriteCount(done=totals.writes_done.get(kind, 0.0), refused=totals.writes_refused.get(kind, 0.0))
+            for kind in kinds
+        },
+        evidence=dict(totals.evidence),
+        active=len(active) - blocked,
+        sleeping=len(sessions) - len(active),
+        blocked=blocked,
+        longest_running_seconds=max((session.seconds for session in active), default=0.0),
+        budget_ratios=judge.budget_ratios.get(totals.integration.name, {}),
+    )
+
+
+def is_blocked(session: Session) -> bool:
+    """Whether it waits for a lock that another session holds (the State column of the processlist)."""
+    state = session.state.casefold()
+    return state == "locked" or (state.startswith("waiting for") and "lock" in state)

@@ -1,0 +1,284 @@
+"""Watches one server: each cycle looks once, now and then counts and judges, and leaves a snapshot."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from querywatch.analysis.published import Published
+from querywatch.analysis.sightings import Execution, PaceMeter, Sightings
+from querywatch.analysis.situation import Limits
+from querywatch.analysis.window import Interval, Window
+from querywatch.attribution.match import Matcher
+from querywatch.counters import ServerStatus
+from querywatch.db.backoff import Backoff
+from querywatch.db.connection import Connection, connect
+from querywatch.db.endpoint import Endpoint
+from querywatch.errors import ServerError
+from querywatch.findings import FindingBook
+from querywatch.model import Attribution, Integration, Schema, ServerInfo, Session
+from querywatch.service.counting import Amounts, Counting
+from querywatch.service.coverage import Sight, find_blindness
+from querywatch.service.intake import Intake
+from querywatch.service.judging import Cycle, Judge
+from querywatch.service.rendering import render_snapshot
+from querywatch.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
+
+_CAPTURE_DURATIONS = {"10ms": 0.01, "100ms": 0.1, "1s": 1.0, "10s": 10.0}
+_GAP_INTERVALS = 3  # longer without counters than so many intervals is a gap in sight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchSettings:
+    """What one watch needs of the configuration."""
+
+    endpoint: Endpoint
+    databases: tuple[str, ...]
+    labels: tuple[tuple[str, str], ...]
+    counter_interval_seconds: float
+    schema_interval_seconds: float
+
+
+class Watch:
+    """One server's watch. All its methods but `abort` and the reading of `snapshot` belong to one thread."""
+
+    def __init__(
+        self,
+        settings: WatchSettings,
+        integrations: Sequence[Integration],
+        limits: Limits,
+        *,
+        findings: FindingBook,
+        clock: Callable[[], float],
+        random: Callable[[], float],
+    ) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._random = random
+        self._backoff = Backoff()
+        self._matcher = Matcher(integrations)
+        self._connection: Connection | None = None
+        self._info: ServerInfo | None = None
+        self._intake = Intake(settings.endpoint.name, settings.databases, settings.schema_interval_seconds)
+        self._counting = Counting(self._matcher, settings.endpoint.user, self._intake.own_fingerprints)
+        self._sightings = Sightings()
+        self._pace: PaceMeter | None = None
+        self._window = Window()
+        self._published = Published(integrations)
+        self._judge = Judge(findings, integrations, limits)
+        self._sights: list[tuple[Execution, Attribution]] = []
+        self._present: list[tuple[Session, Attribution]] = []
+        self._schema: Schema | None = None
+        self._status: ServerStatus | None = None
+        self._last_count_at: float | None = None
+        self._retry_at = 0.0
+        self._failures = 0
+        self._trouble = ""
+        self._observer_seconds = 0.0
+        self._residual: list[tuple[float, float]] = []
+        self._wanted: tuple[Sequence[Integration], Limits] | None = None
+        self.snapshot = Snapshot(server=settings.endpoint.name, at=clock(), up=False, attempted=False)
+
+    def reconfigure(self, integrations: Sequence[Integration], limits: Limits) -> None:
+        """Takes new integrations and limits at the next cycle, from any thread; connection and totals stay."""
+        self._wanted = (integrations, limits)
+
+    def _take_wanted(self) -> None:
+        if self._wanted is None:
+            return
+        (integrations, limits), self._wanted = self._wanted, None
+        self._matcher = Matcher(integrations)
+        self._counting.set_matcher(self._matcher)
+        self._published.expect(integrations)
+        self._judge.set_rules(integrations, limits)
+
+    def cycle(self, *, count: bool = False) -> None:
+        """One look at the server, with its counters when they are due or asked for; leaves a new snapshot."""
+        now = self._clock()
+        self._take_wanted()
+        try:
+            connection = self._find_connection(now)
+            if connection is None:
+                return
+            self._look(connection, now)
+            due = self._last_count_at is None or now >= self._last_count_at + self.settings.counter_interval_seconds
+            if count or due:
+                self._count(connection, now)
+        except ServerError as error:
+            self._lose(error, now)
+        finally:
+            self._publish(now)
+
+    def abort(self) -> None:
+        """Ends what hangs, from any thread."""
+        if self._connection is not None:
+            self._connection.abort()
+
+    def close(self) -> None:
+        """Closes the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _find_connection(self, now: float) -> Connection | None:
+        if self._connection is not None:
+            return self._connection
+        if now < self._retry_at:
+            return None
+        connection = connect(self.settings.endpoint)
+        self._connection = connection
+        self._failures = 0
+        self._info = replace(connection.server, labels=dict(self.settings.labels))
+        self._intake.connected()
+        self._pace = PaceMeter(connection.server.flavour)
+        if self._trouble or not self.snapshot.attempted:
+            encrypted = connection.tls_version or f"not encrypted ({connection.plain_reason})"
+            log.info("%s: watching %s %s, %s", *self._name, self._info.flavour, self._info.version_text, encrypted)
+        self._trouble = ""
+        return connection
+
+    @property
+    def _name(self) -> tuple[str]:
+        return (self.settings.endpoint.name,)
+
+    def _look(self, connection: Connection, now: float) -> None:
+        """Samples the processlist."""
+        sessions = self._intake.read_sessions(connection, now)
+        if sessions is None or self._pace is None:
+            self._sightings.skip()
+            return
+        sessions = tuple(each for each in sessions if not self._counting.is_own(each.account))
+        self._present = [(each, self._matcher.match(each.account, each.host, each.program)) for each in sessions]
+        owners = {session.session_id: attribution for session, attribution in self._present}
+        self._pace.observe(sessions)
+        sights, _ = self._sightings.observe(sessions, now)
+        for sight in sights:
+            attribution = owners[sight.session.session_id]
+            self._sights.append((sight, attribution))
+            if sight.sights:
+                self._counting.ledger.learn(sight, attribution)
+                name, fingerprint = attribution.integration.name, sight.statement.fingerprint
+                self._window.note_start(name, fingerprint, sight.started_at)
+
+    def _count(self, connection: Connection, now: float) -> None:
+        """Reads the counters, lays them to integrations, and judges."""
+        status = self._intake.read_status(connection, now)
+        if status is not None and self._status is not None and status.uptime_seconds < self._status.uptime_seconds:
+            log.warning("%s: the server restarted; its counters began again", *self._name)
+            self._counting.restart()
+        self._status = status or self._status
+        readings = self._intake.read_counters(connection, now)
+        amounts = self._counting.fold(readings, self._sights, self._present)
+        self._sights = []
+        self._add(amounts, now)
+        schema = self._intake.read_schema_when_due(connection, now)
+        if schema is not None:
+            self._schema = schema
+            self._judge.renderer.set_schema(schema)
+        self._decide(amounts, now)
+
+    def _add(self, amounts: Amounts, now: float) -> None:
+        seconds = 0.0 if self._last_count_at is None else now - self._last_count_at
+        is_first = self._last_count_at is None
+        self._last_count_at = now
+        if seconds > _GAP_INTERVALS * self.settings.counter_interval_seconds:
+            self._window.clear()  # what was counted in a gap is published, and judged by no rule
+        elif not is_first:
+            self._window.add(
+                Interval(ended_at=now, seconds=seconds, accounts=amounts.accounts, queries=amounts.queries)
+            )
+        self._published.add_accounts(amounts.accounts)
+        self._published.add_queries(amounts.queries, mattering=self._find_mattering(), now=now)
+        if amounts.digest_seconds is not None and amounts.unattributed_seconds is not None:
+            self._residual = [*self._residual[-29:], (amounts.digest_seconds, amounts.unattributed_seconds)]
+
+    def _find_mattering(self) -> dict[str, float]:
+        """The shapes worth a series of their own: those with findings, then the costliest of the window."""
+        weights = {load.statement.fingerprint: load.seconds for load in self._window.find_query_loads(lambda _: "")}
+        found = [entry.finding.fingerprint for entry in self._judge.book.open if entry.finding.fingerprint]
+        return weights | dict.fromkeys(found, float("inf"))
+
+    def _decide(self, amounts: Amounts, now: float) -> None:
+        sight = self._make_sight(amounts)
+        running = [self._judge.make_running(*each) for each in self._present]
+        cycle = Cycle(
+            now=now,
+            info=self._info,
+            schema=self._schema,
+            running=tuple(running),
+            written=amounts.accounts,
+            blindness=find_blindness(sight),
+            statements_at_least=self._find_paces(),
+        )
+        self._judge.update(self._judge.judge(cycle, self._window), blind=False)
+
+    def _find_paces(self) -> dict[tuple[str, str], float]:
+        sessions = dict[tuple[str, str], list[int]]()
+        for session, _ in self._present:
+            sessions.setdefault((session.account, session.host), []).append(session.session_id)
+        pace = self._pace
+        return {} if pace is None else {key: pace.find_statements_per_minute(ids) for key, ids in sessions.items()}
+
+    def _make_sight(self, amounts: Amounts | None) -> Sight:
+        return Sight(
+            info=self._info,
+            trouble=self._trouble,
+            sources={state.name: state for state in self._intake.reader.states},
+            ever_up=self._intake.ever_up,
+            capture_ratios=self._find_capture_ratios(),
+            lost_accounts=self._intake.lost_accounts,
+            lost_digests=self._intake.lost_digests,
+            overflow_executions=amounts.overflow_executions if amounts else 0.0,
+        )
+
+    def _find_capture_ratios(self) -> dict[str, float]:
+        ratios = {words: self._sightings.find_capture_ratio(length) for words, length in _CAPTURE_DURATIONS.items()}
+        return {words: ratio for words, ratio in ratios.items() if ratio is not None}
+
+    def _lose(self, error: ServerError, now: float) -> None:
+        """The server is away: says so once, and tries again later and later."""
+        self._intake.reader.failures["server", error.reason] += 1
+        if not self._trouble or self._trouble != str(error):
+            log.warning("%s", error)
+        self._trouble = str(error)
+        self._failures += 1
+        self._retry_at = now + self._backoff.wait_seconds(self._failures, self._random())
+        self._observer_seconds += self._connection.seconds_spent if self._connection else 0.0
+        self.close()
+        self._sightings.skip()
+        self._window.clear()
+        self._sights, self._present = [], []
+        cycle = Cycle(
+            now=now,
+            info=self._info,
+            schema=None,
+            running=(),
+            written=(),
+            blindness=find_blindness(self._make_sight(None)),
+            statements_at_least={},
+        )
+        self._judge.update(self._judge.judge(cycle, self._window), blind=True)
+
+    def _publish(self, now: float) -> None:
+        spent = self._connection.seconds_spent if self._connection else 0.0
+        residuals = [sum(part) for part in zip(*self._residual, strict=True)]
+        self.snapshot = render_snapshot(
+            Snapshot(
+                server=self.settings.endpoint.name,
+                at=now,
+                up=self._connection is not None and not self._trouble,
+                attempted=True,
+                info=self._info,
+                trouble=self._trouble,
+                sources=self._intake.reader.states,
+                findings_opened=dict(self._judge.opened),
+                poll_failures=dict(self._intake.reader.failures),
+                observer_seconds=self._observer_seconds + spent,
+                residual_ratio=residuals[1] / residuals[0] if residuals and residuals[0] else None,
+                capture_ratios=self._find_capture_ratios(),
+            ),
+            self._published,
+            self._judge,
+            self._present,
+        )

@@ -1,0 +1,115 @@
+"""All that one cycle knows about one server, immutable: what every page, metric and command renders."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from querywatch.analysis.situation import RunningSession
+from querywatch.findings import OpenFinding, Problem
+from querywatch.model import Evidence, Integration, Operation, ServerInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """One source of evidence of one server. `reason` is '' while it is up, else a short fixed word.
+
+    `offered` is False where the server has it not, or switched off, or grants it not: nothing is wrong then.
+    """
+
+    name: str
+    up: bool
+    offered: bool = True
+    reason: str = ""
+    advice: str = ""
+    last_read_at: float | None = None
+    duration_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteCount:
+    """Writes of one operation since the daemon started."""
+
+    done: float = 0.0
+    refused: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntegrationState:
+    """One integration: totals since the daemon started, and its sessions now.
+
+    `seconds`, `rows_examined` and `rows_sent` are None where nothing measures them; `evidence` says how good
+    each quantity is ('statements', 'seconds', 'rows_examined', 'rows_sent', 'writes').
+    """
+
+    integration: Integration
+    statements: Mapping[Operation, float]
+    seconds: float | None
+    rows_examined: float | None
+    rows_sent: float | None
+    writes: Mapping[Operation, WriteCount]
+    evidence: Mapping[str, Evidence]
+    active: int = 0
+    sleeping: int = 0
+    blocked: int = 0
+    longest_running_seconds: float = 0.0
+    budget_ratios: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def statements_total(self) -> float:
+        """Statements of every kind."""
+        return sum(self.statements.values())
+
+    @property
+    def writes_done(self) -> float:
+        """Writes of every kind that were carried out."""
+        return sum(count.done for count in self.writes.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryState:
+    """One shape of one integration: totals since it is exported. `fingerprint` is 'other' for all the rest."""
+
+    integration: str
+    fingerprint: str
+    executions: float
+    seconds: float
+    rows_examined: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryInfo:
+    """What an exported fingerprint stands for; `shape` is as it may be shown."""
+
+    fingerprint: str
+    tables: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One server as its last cycle left it."""
+
+    server: str  # the configured name
+    at: float
+    up: bool
+    attempted: bool  # whether a first cycle has ended, well or badly
+    info: ServerInfo | None = None
+    trouble: str = ""  # why it is not up
+    sources: tuple[SourceState, ...] = ()
+    integrations: tuple[IntegrationState, ...] = ()
+    queries: tuple[QueryState, ...] = ()
+    query_infos: tuple[QueryInfo, ...] = ()
+    running: tuple[RunningSession, ...] = ()
+    findings: tuple[OpenFinding, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    findings_opened: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (rule, severity)
+    poll_failures: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (source, reason)
+    observer_seconds: float = 0.0
+    residual_ratio: float | None = None  # None: no margin to compare with
+    capture_ratios: Mapping[str, float] = field(default_factory=dict)  # duration in words -> chance
+
+    @property
+    def visible_findings(self) -> tuple[OpenFinding, ...]:
+        """The findings that are still about now: of a server that is away, only that it is."""
+        if self.up:
+            return self.findings
+        return tuple(found for found in self.findings if found.finding.rule == "coverage.blind")
