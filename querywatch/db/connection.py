@@ -145,7 +145,7 @@ class Connection:
         name = self._endpoint.name
         if self._aborted:
             return ServerAwayError(f"{name}: the connection was given up", reason="aborted")
-        if not isinstance(error, pymysql.Error):
+        if not isinstance(error, pymysql.Error) or _is_garbled(error):
             return ServerAwayError(f"{name}: the answer is not a MySQL server's", reason="protocol")
         timed_out = isinstance(error.__context__, TimeoutError)
         return faults.translate_statement_fault(name, _find_code(error), timed_out=timed_out)
@@ -243,7 +243,7 @@ def _translate_login(endpoint: Endpoint, error: BaseException) -> ServerError:
         return error
     if isinstance(error, _DRIVER_REFUSES):
         return faults.translate_login_fault(name, endpoint.user, 2059)
-    if not isinstance(error, pymysql.Error):
+    if not isinstance(error, pymysql.Error) or _is_garbled(error):
         return ServerAwayError(f"{name}: {endpoint.address} is not a MySQL server", reason="protocol")
     # The driver wraps what the network says, and keeps the original beside it.
     fault = getattr(error, "original_exception", None)
@@ -253,6 +253,11 @@ def _translate_login(endpoint: Endpoint, error: BaseException) -> ServerError:
     if isinstance(fault, OSError):
         return faults.translate_network_fault(name, endpoint.address, fault)
     return faults.translate_login_fault(name, endpoint.user, _find_code(error))
+
+
+def _is_garbled(error: pymysql.Error) -> bool:
+    # An answer out of turn is an InternalError without a number.
+    return isinstance(error, pymysql.InternalError) and _find_code(error) is None
 
 
 def _find_code(error: BaseException) -> int | None:
