@@ -5,40 +5,19 @@ addresses at example.com. A column that no expression names keeps its default, a
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from math import gcd
 from zlib import crc32
 
 from querywatch.demo.schema import ColumnFact, TableFact
+from querywatch.demo.words import CITIES, FIRST_NAMES, LAST_NAMES, NOTES, STREETS
 
 # A prime below 2**32: a row's number times a 31-bit factor, reduced by it, looks random and never overflows.
 _PRIME = 4_294_967_291
 _HISTORY_DAYS = 3_650
 _USERS = 30
-
-FIRST_NAMES = (
-    "Ada Alba Bela Bruno Cara Cleo Dara Egon Elio Enid Fay Gus Hedy Ines Ivo Jory Kai Lio Mabel Nils Odin Opal "
-    "Petra Quin Remy Rhea Suki Tam Una Veda Wim Xena Yara Zeno"
-).split()
-LAST_NAMES = (
-    "Abbotsley Birchfield Cobblewood Dunmere Eastlake Fernhollow Greyholt Hazelbrook Ivyridge Juniperson "
-    "Kestrelby Larkmoor Mapleton Northwick Oakenshaw Pinecrest Quillfeather Rowanby Stonemill Thistledown "
-    "Umberleigh Vinehill Willowmere Yewdale"
-).split()
-_STREETS = ("Example St", "Sample Ave", "Fiction Rd", "Placeholder Ln", "Invented Blvd")
-_CITIES = ("Samplefield", "Exampleton", "Fictionburg", "Port Placeholder")
-_NOTES = (
-    "Left message with reminder for the next cleaning visit.",
-    "Prefers mornings. Confirmed by text.",
-    "Reviewed medical history, no changes reported. Discussed home care, gave floss and a soft brush.",
-    "Asked for an estimate before the crown; sent by mail together with the payment plan's terms.",
-    "Insurance verified for this year; deductible met, remaining benefits written on the plan's note.",
-    "Tolerated the procedure well. Two carpules of anesthetic, no complications. Post-operative instructions "
-    "given in writing and explained; will call in two days if there is any discomfort.",
-    "Rescheduled.",
-)
 
 Make = Callable[["Mixer"], str]
 
@@ -54,7 +33,7 @@ class Setting:
 
 
 class Mixer:
-    """Renders expressions for one column, each a fixed function of the row's number `n`, which begins at 1."""
+    """Renders expressions for one column, each a fixed function of `n`, the row's number from 1."""
 
     def __init__(self, table: TableFact, column: ColumnFact, setting: Setting) -> None:
         self.setting = setting
@@ -73,7 +52,7 @@ class Mixer:
         """The primary key of some row of that table."""
         return f"1 + {self.below(self.setting.rows[table])}"
 
-    def pick(self, words: tuple[str, ...] | list[str]) -> str:
+    def pick(self, words: Sequence[str]) -> str:
         """One of the words."""
         quoted = ", ".join("'" + word.replace("'", "''") + "'" for word in words)
         return f"ELT(1 + {self.below(len(words))}, {quoted})"
@@ -136,11 +115,11 @@ def _make_money(mixer: Mixer) -> str:
 
 
 def _make_note(mixer: Mixer) -> str:
-    return mixer.pick(_NOTES)
+    return mixer.pick(NOTES)
 
 
 def _make_rare_note(mixer: Mixer) -> str:
-    return mixer.sometimes(15, mixer.pick(_NOTES))
+    return mixer.sometimes(15, mixer.pick(NOTES))
 
 
 def _make_phone(mixer: Mixer) -> str:
@@ -168,8 +147,8 @@ _NAMED: dict[str, Make] = {
     "LName": lambda mixer: mixer.pick(LAST_NAMES),
     "FName": lambda mixer: mixer.pick(FIRST_NAMES),
     "MiddleI": lambda mixer: f"CHAR(65 + {mixer.below(26)})",
-    "Address": lambda mixer: f"CONCAT({mixer.key_of('patient')}, ' ', {mixer.pick(_STREETS)})",
-    "City": lambda mixer: mixer.pick(_CITIES),
+    "Address": lambda mixer: f"CONCAT({mixer.key_of('patient')}, ' ', {mixer.pick(STREETS)})",
+    "City": lambda mixer: mixer.pick(CITIES),
     "State": lambda mixer: mixer.pick(("XA", "XB", "XC")),
     "Zip": lambda mixer: f"LPAD({mixer.below(300)}, 5, '0')",
     "HmPhone": _make_phone,
@@ -234,7 +213,7 @@ _NAMED: dict[str, Make] = {
     "sheetfield.FieldName": lambda mixer: mixer.pick(
         ("misc", "patient.nameFL", "dateTime.Today", "clinic.phone")
     ),
-    "sheetfield.FieldValue": lambda mixer: mixer.sometimes(40, mixer.pick(_NOTES)),
+    "sheetfield.FieldValue": lambda mixer: mixer.sometimes(40, mixer.pick(NOTES)),
     "sheetfield.XPos": lambda mixer: mixer.below(800),
     "sheetfield.YPos": lambda mixer: mixer.below(1_000),
     "signalod.FKeyType": lambda mixer: mixer.pick(("Undefined", "Patient", "Operatory")),
