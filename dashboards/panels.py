@@ -175,7 +175,7 @@ def grid(
     )
 
 
-def matrix(  # noqa: PLR0913 - a matrix has that many sides
+def matrix(
     title: str,
     description: str,
     query: Dataquery,

@@ -1,0 +1,61 @@
+"""The alert rules do what they promise, judged by Prometheus' own tool."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+HERE = Path(__file__).resolve().parent
+DASHBOARDS = HERE.parents[1] / "dashboards"
+RULES = DASHBOARDS / "rules" / "alerts.yml"
+CASES = sorted(HERE.glob("*.yml"))
+
+
+def run_promtool(*arguments: str | Path) -> None:
+    if shutil.which("promtool") is None:
+        pytest.fail("promtool is missing: install Debian's package prometheus")
+    done = subprocess.run(["promtool", *map(str, arguments)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def read_alerts() -> list[dict[str, object]]:
+    groups = yaml.safe_load(RULES.read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"] if "alert" in rule]
+
+
+def test_rules_are_valid() -> None:
+    """Prometheus takes the rules, without a duplicate."""
+    run_promtool("check", "rules", RULES)
+
+
+@pytest.mark.parametrize("cases", CASES, ids=lambda path: path.stem)
+def test_alerts_fire_as_written(cases: Path) -> None:
+    """Each alert waits, fires with its exact words, resolves and keeps silent as its cases say."""
+    run_promtool("test", "rules", cases)
+
+
+def test_scrape_example_is_valid() -> None:
+    """Prometheus takes the scrape example."""
+    run_promtool("check", "config", "--syntax-only", DASHBOARDS / "provisioning" / "prometheus.yml")
+
+
+def test_every_alert_has_cases() -> None:
+    """No alert goes untested."""
+    cases = "".join(path.read_text() for path in CASES)
+    untested = {rule["alert"] for rule in read_alerts() if f"alertname: {rule['alert']}\n" not in cases}
+    assert untested == set()
+
+
+def test_every_alert_leads_to_its_runbook_heading() -> None:
+    """The runbook has a heading for each alert, the alert's link leads there, and there is none besides."""
+    runbook = (DASHBOARDS / "runbook.md").read_text()
+    headings = {line.removeprefix("## ") for line in runbook.splitlines() if line.startswith("## Querywatch")}
+    alerts = read_alerts()
+    assert headings == {rule["alert"] for rule in alerts}
+    for rule in alerts:
+        annotations = rule["annotations"]
+        assert isinstance(annotations, dict)
+        assert annotations.keys() == {"summary", "description", "runbook_url"}
+        assert annotations["runbook_url"].endswith(f"/dashboards/runbook.md#{str(rule['alert']).lower()}")

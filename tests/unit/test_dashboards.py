@@ -1,0 +1,153 @@
+"""The dashboards, rules and runbook say nothing that querywatch does not export."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from querywatch.analysis.rules import RULES
+from querywatch.export.metrics import METRICS
+
+DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
+BOARDS = sorted((DASHBOARDS / "json").glob("*.json"))
+# Exported once findings can be acknowledged; until then there is no such series, and nothing is silenced.
+AWAITED = {"querywatch_finding_acknowledged_until_timestamp_seconds"}
+RULE_ID = re.compile(
+    r"\b(?:index|join|size|frequency|regression|running|lock|connection|write|access|coverage)\.[a-z][a-z-]+"
+)
+SELECTOR = re.compile(r"(querywatch_\w+)\{([^}]*)\}")
+each_board = pytest.mark.parametrize("board", BOARDS, ids=lambda path: path.stem)
+
+
+def read_board(path: Path) -> dict[str, Any]:
+    board: dict[str, Any] = json.loads(path.read_text())
+    return board
+
+
+def read_panels(path: Path) -> Iterator[dict[str, Any]]:
+    return (panel for panel in read_board(path)["panels"] if panel["type"] != "row")
+
+
+def read_queries(path: Path) -> list[str]:
+    return [target["expr"] for panel in read_panels(path) for target in panel["targets"]]
+
+
+def find_metrics(text: str) -> set[str]:
+    """Names of metrics; a label_values(...) of a variable is one too."""
+    return set(re.findall(r"\bquerywatch_[a-z_]+\b", text))
+
+
+def read_words() -> dict[str, str]:
+    return {
+        str(path.relative_to(DASHBOARDS)): path.read_text()
+        for path in (*BOARDS, DASHBOARDS / "rules" / "alerts.yml", DASHBOARDS / "runbook.md")
+    }
+
+
+def test_json_is_what_the_code_builds() -> None:
+    """Nobody has edited the JSON by hand, and nobody forgot to build it."""
+    done = subprocess.run(
+        [sys.executable, DASHBOARDS / "build.py", "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("place", "text"), read_words().items(), ids=read_words())
+def test_no_metric_dangles(place: str, text: str) -> None:
+    """Every metric named in a dashboard, a rule or the runbook is one that querywatch exports."""
+    assert find_metrics(text) - METRICS.keys() - AWAITED == set(), place
+
+
+@pytest.mark.parametrize(("place", "text"), read_words().items(), ids=read_words())
+def test_no_label_dangles(place: str, text: str) -> None:
+    """Every selector chooses by labels that its metric has."""
+    findings = METRICS["querywatch_finding"]
+    for metric, selector in SELECTOR.findall(text.replace('\\"', '"')):
+        labels = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector))
+        assert labels <= set((findings if metric in AWAITED else METRICS[metric]).labels), (place, metric)
+
+
+@pytest.mark.parametrize(("place", "text"), read_words().items(), ids=read_words())
+def test_no_rule_dangles(place: str, text: str) -> None:
+    """Every rule id is one of the registry's."""
+    known = {rule.id for rule in RULES}
+    assert {found for found in RULE_ID.findall(text) if found not in known} == set(), place
+
+
+def test_every_rule_has_plain_words() -> None:
+    """The findings table says each rule in words."""
+    findings = next(panel for panel in read_panels(BOARDS[0]) if panel["title"] == "Findings")
+    override = next(
+        entry
+        for entry in findings["fieldConfig"]["overrides"]
+        if entry["matcher"]["options"] == "What is wrong"
+    )
+    mappings = next(entry for entry in override["properties"] if entry["id"] == "mappings")["value"]
+    assert mappings[0]["options"].keys() == {rule.id for rule in RULES}
+
+
+def test_every_rule_alerts_once() -> None:
+    """Whatever rule leads a problem, exactly one alert is about it."""
+    expressions = re.findall(
+        r'problem:unacknowledged\{rule(=~?)"([^"]+)"', (DASHBOARDS / "rules" / "alerts.yml").read_text()
+    )
+    patterns = {value if kind == "=~" else re.escape(value) for kind, value in expressions}
+    for rule in RULES:
+        assert sum(bool(re.fullmatch(pattern, rule.id)) for pattern in patterns) == 1, rule.id
+
+
+@each_board
+def test_board_is_found_where_links_lead(board: Path) -> None:
+    """A stable uid, no id of somebody's Grafana, and the variables that links hand on."""
+    content = read_board(board)
+    assert content["uid"].startswith("querywatch-")
+    assert content.get("id") is None
+    assert {"datasource", "server"} <= {entry["name"] for entry in content["templating"]["list"]}
+
+
+@each_board
+def test_every_panel_explains_itself(board: Path) -> None:
+    """Each panel has an id of its own, a title, a description, a unit and words for 'no data'."""
+    panels = list(read_panels(board))
+    assert len({panel["id"] for panel in panels}) == len(panels)
+    for panel in panels:
+        assert panel["title"]
+        assert panel["description"].endswith("."), panel["title"]
+        assert panel["fieldConfig"]["defaults"]["noValue"], panel["title"]
+        assert panel["type"] == "table" or panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+
+
+@each_board
+def test_panels_fit_the_grid(board: Path) -> None:
+    """Widths divide the row, so that panels line up on a desk and stack on a phone."""
+    for panel in read_panels(board):
+        assert panel["gridPos"]["w"] in {24, 12, 8, 6}, panel["title"]
+
+
+@each_board
+def test_every_query_follows_the_variables(board: Path) -> None:
+    """Each query asks the chosen data source for the chosen servers, and rates fit the scrape interval."""
+    for panel in read_panels(board):
+        assert panel["datasource"]["uid"] == "${datasource}"
+        for target in panel["targets"]:
+            assert target["datasource"]["uid"] == "${datasource}"
+            assert '=~"$server"' in target["expr"], panel["title"]
+    for query in read_queries(board):
+        assert all(
+            window in {"$__rate_interval", "$__range"} for window in re.findall(r"\[([^\]]+)\]", query)
+        )
+
+
+@each_board
+def test_unknown_is_never_drawn_as_nothing(board: Path) -> None:
+    """No query turns a missing series into 0; a 0 is only said of a server that is seen."""
+    for query in read_queries(board):
+        assert "vector(0)" not in query
+        for zero in re.findall(r"or 0 \* .*", query):
+            assert "querywatch_up" in zero
+            assert "== 1" in zero
