@@ -146,9 +146,9 @@ def _open(finding: Finding, now: float) -> OpenFinding:
 
 
 def _see_again(before: OpenFinding, finding: Finding, now: float) -> OpenFinding:
-    """The finding with its new numbers.
+    """The finding with its new numbers; an acknowledgement that has run out is forgotten.
 
-    An acknowledgement that has run out is forgotten. A severity eases only when it was lower for as long as a state stays, or alerts would flutter; that of an
+    A severity eases only when it was lower for as long as a state stays, or alerts would flutter; that of an
     event never does, for what happened has happened.
     """
     known = before.acknowledged_until is not None and now < before.acknowledged_until

@@ -1,0 +1,270 @@
+"""Reads a case, as people write it in YAML, into the situation that a cycle would have brought."""
+
+import csv
+import random
+import re
+from collections import defaultdict
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from querywatch.sql.clean import known_names, render_outward
+from querywatch.sql.reduce import reduce_text
+
+from querywatch.analysis.situation import (
+    AccountLoad,
+    Blindness,
+    Limits,
+    QueryLoad,
+    RunningSession,
+    Situation,
+    WriteSeen,
+)
+from querywatch.model import (
+    Attribution,
+    Budgets,
+    Evidence,
+    Index,
+    Integration,
+    Kind,
+    Operation,
+    Schema,
+    Session,
+    Severity,
+    Table,
+)
+
+NOW = 1_795_363_200.0
+DATABASE = "opendental"
+_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
+_CASE_WORDS = {
+    "account",
+    "account load",
+    "blind",
+    "budgets",
+    "configured",
+    "connections",
+    "every",
+    "evidence",
+    "finds",
+    "host",
+    "kind",
+    "limits",
+    "name",
+    "no index used",
+    "rows examined",
+    "rows sent",
+    "running",
+    "seen",
+    "statement",
+    "who",
+    "window",
+    "writes",
+}
+
+
+def parse_duration(text: str | float) -> float:
+    """'30s', '5 min' or '250ms' in seconds; a bare number is seconds already."""
+    match = re.fullmatch(r"([\d.]+)\s*([a-z]*)", str(text))
+    if match is None:
+        raise ValueError(f"not a duration: {text}")
+    return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+def make_situation(case: dict[str, Any]) -> Situation:
+    """The situation of one case; a word that no case may use is a mistake in the case."""
+    unknown = case.keys() - _CASE_WORDS
+    if unknown:
+        raise ValueError(f"words that cases do not have: {sorted(unknown)}")
+    integration = _make_integration(case)
+    configured = case.get("configured", [] if integration.kind is Kind.UNKNOWN else [integration.name])
+    return Situation(
+        now=NOW,
+        server=None,
+        schema=make_schema(),
+        limits=_make_limits(case.get("limits", {})),
+        integrations=dict.fromkeys(configured, integration),
+        window_seconds=parse_duration(case.get("window", "5min")),
+        accounts=tuple(_make_accounts(case, integration)),
+        queries=tuple(_make_queries(case, integration)),
+        running=tuple(_make_running(case, integration)),
+        writes=tuple(_make_writes(case, integration)),
+        blindness=tuple(_make_blindness(case)),
+    )
+
+
+@cache
+def make_schema() -> Schema:
+    """Open Dental's tables at the sizes of a large practice, MyISAM as its maker sets them up."""
+    columns = defaultdict[str, dict[str, str]](dict)
+    for row in _read_facts("columns.tsv"):
+        columns[row["table"].casefold()][row["column"].casefold()] = row["type"]
+    rows = {row["table"].casefold(): int(row["rows"]) for row in _read_facts("rows.tsv")}
+    return Schema(
+        tables={
+            (DATABASE, name): Table(
+                database=DATABASE,
+                name=name,
+                engine="MyISAM",
+                rows=rows.get(name),
+                columns=columns[name],
+                indexes=indexes,
+            )
+            for name, indexes in _make_indexes().items()
+        }
+    )
+
+
+def _make_indexes() -> dict[str, tuple[Index, ...]]:
+    parts = defaultdict[str, dict[str, list[dict[str, str]]]](lambda: defaultdict(list))
+    for row in _read_facts("indexes.tsv"):
+        parts[row["table"].casefold()][row["index"]].append(row)
+    return {
+        table: tuple(
+            Index(
+                name=name,
+                columns=tuple(
+                    row["column"].casefold() for row in sorted(rows, key=lambda row: int(row["position"]))
+                ),
+                unique=rows[0]["unique"] == "1",
+            )
+            for name, rows in indexes.items()
+        )
+        for table, indexes in parts.items()
+    }
+
+
+def _read_facts(name: str) -> list[dict[str, str]]:
+    text = files("querywatch.demo").joinpath("opendental", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines(), delimiter="\t"))
+
+
+def _make_integration(case: dict[str, Any]) -> Integration:
+    kind = Kind(case.get("kind", "direct-read"))
+    budgets = {name.replace(" ", "_"): value for name, value in case.get("budgets", {}).items()}
+    return Integration(
+        name=case.get("who", "recall-texter") if kind is not Kind.UNKNOWN else "unknown",
+        kind=kind,
+        writes_allowed=kind.may_write,
+        budgets=Budgets(**budgets),
+    )
+
+
+def _make_limits(words: dict[str, Any]) -> Limits:
+    given = {name.replace(" ", "_"): value for name, value in words.items()}
+    severities = {rule: Severity(severity) for rule, severity in given.pop("severities", {}).items()}
+    switched_off = frozenset(given.pop("switched_off", ()))
+    return Limits(**given, severities=severities, switched_off=switched_off)
+
+
+def _make_queries(case: dict[str, Any], integration: Integration) -> list[QueryLoad]:
+    if "statement" not in case or "every" not in case:
+        return []
+    statement = reduce_text(case["statement"])
+    executions, starts = _find_executions(case)
+    examined, sent = case.get("rows examined"), case.get("rows sent")
+    unindexed = case.get("no index used")
+    return [
+        QueryLoad(
+            integration=integration,
+            account=_account(case),
+            statement=statement,
+            outward_shape=render_outward(statement.shape, known_names(make_schema())),
+            executions=executions,
+            seconds=0.1 * executions,
+            rows_examined=None if examined is None else examined * executions,
+            rows_sent=None if sent is None else sent * executions,
+            no_index_used=None if unindexed is None else float(unindexed) * executions,
+            evidence=Evidence(case.get("evidence", "counted")),
+            started_at=starts,
+        )
+    ]
+
+
+def _find_executions(case: dict[str, Any]) -> tuple[float, tuple[float, ...]]:
+    """(executions in the window, start times seen). `seen` is the chance that polls see one of them."""
+    every_seconds, window_seconds = parse_duration(case["every"]), parse_duration(case.get("window", "5min"))
+    executions = window_seconds / every_seconds
+    if "seen" not in case:
+        return executions, ()
+    chance = random.Random(case["name"])
+    times = [NOW - run * every_seconds for run in range(int(3600 / every_seconds))]
+    seen = sorted(time for time in times if chance.random() < case["seen"])
+    if case.get("evidence", "counted") == "counted":
+        return executions, tuple(seen)
+    return float(sum(time > NOW - window_seconds for time in seen)), tuple(seen)
+
+
+def _make_accounts(case: dict[str, Any], integration: Integration) -> list[AccountLoad]:
+    """`account load`: statements by kind, seconds and rows, each a minute."""
+    given = dict(case.get("account load", {}))
+    if not given:
+        return []
+    minutes = parse_duration(case.get("window", "5min")) / 60
+    examined, sent = given.pop("rows examined", None), given.pop("rows sent", None)
+    seconds, at_least = given.pop("seconds", 0.0), given.pop("at least", 0.0)
+    return [
+        AccountLoad(
+            integration=integration,
+            account=_account(case),
+            host=case.get("host"),
+            reason="account",
+            statements={Operation(name): count * minutes for name, count in given.items()},
+            seconds=seconds * minutes,
+            rows_examined=None if examined is None else examined * minutes,
+            rows_sent=None if sent is None else sent * minutes,
+            evidence=Evidence(case.get("evidence", "counted")),
+            statements_at_least_per_minute=at_least,
+        )
+    ]
+
+
+def _make_running(case: dict[str, Any], integration: Integration) -> list[RunningSession]:
+    """`running`: one active session; `connections`: so many asleep."""
+    running = case.get("running")
+    sessions = [_make_session(case, session_id, running) for session_id in ([1] if running else [])]
+    sessions += [_make_session(case, 100 + place, None) for place in range(case.get("connections", 0))]
+    attribution = Attribution(integration=integration, reason="account")
+    return [
+        RunningSession(session=session, attribution=attribution, outward_shape="") for session in sessions
+    ]
+
+
+def _make_session(case: dict[str, Any], session_id: int, running: dict[str, Any] | None) -> Session:
+    statement = reduce_text(case["statement"]) if running and "statement" in case else None
+    return Session(
+        session_id=session_id,
+        account=_account(case),
+        host=case.get("host", "10.0.0.5"),
+        database=DATABASE,
+        command="Query" if running else "Sleep",
+        state=running.get("state", "Sending data") if running else "",
+        seconds=parse_duration(running["for"]) if running else 5.0,
+        statement=statement,
+    )
+
+
+def _make_writes(case: dict[str, Any], integration: Integration) -> list[WriteSeen]:
+    return [
+        WriteSeen(
+            integration=integration,
+            account=_account(case),
+            host=case.get("host"),
+            operation=Operation(name),
+            done=counts.get("done", 0),
+            refused=counts.get("refused", 0),
+            evidence=Evidence(case.get("evidence", "counted")),
+        )
+        for name, counts in case.get("writes", {}).items()
+    ]
+
+
+def _make_blindness(case: dict[str, Any]) -> list[Blindness]:
+    return [
+        Blindness(subject=subject, severity=Severity(severity), message=f"{subject} is away", advice="wait")
+        for subject, severity in case.get("blind", {}).items()
+    ]
+
+
+def _account(case: dict[str, Any]) -> str:
+    return str(case.get("account", "recall"))
