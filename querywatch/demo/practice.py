@@ -11,6 +11,7 @@ import pymysql
 from querywatch.demo.schema import DATABASE, TableFact, parse_facts, render_create
 from querywatch.demo.server import PrivateServer
 from querywatch.demo.values import Setting, find_values
+from querywatch.errors import DemoError
 
 DEFAULT_SCALE = 0.2
 _CHUNK_ROWS = 50_000
@@ -61,12 +62,25 @@ def load_practice(
     waiting: queue.SimpleQueue[TableFact] = queue.SimpleQueue()
     for table in sorted(facts, key=lambda table: -_find_work(table, setting)):
         waiting.put(table)
-    with ThreadPoolExecutor(_LOADERS) as pool:
-        for loader in [pool.submit(_load_tables, server, waiting, setting, meter) for _ in range(_LOADERS)]:
-            loader.result()
+    _run_loaders(lambda: _load_tables(server, waiting, setting, meter))
     with server.connect() as connection, connection.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {_NUMBERS_DATABASE}")
     return setting.rows
+
+
+def _run_loaders(load: Callable[[], None]) -> None:
+    """Wait for all, but not when interrupted: a loader in a long statement ends with the server."""
+    pool = ThreadPoolExecutor(_LOADERS)
+    try:
+        for loader in [pool.submit(load) for _ in range(_LOADERS)]:
+            loader.result()
+    except pymysql.Error as error:
+        code = error.args[0] if error.args else "none"
+        raise DemoError(
+            f"the private server failed under the load (MySQL error {code}); is the disk full?"
+        ) from None
+    finally:
+        pool.shutdown(wait=False)
 
 
 def _prepare(server: PrivateServer, facts: Sequence[TableFact], scale: float, seed: int) -> Setting:

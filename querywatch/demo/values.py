@@ -199,7 +199,7 @@ _NAMED: dict[str, Make] = {
     ),
     "document.FileName": lambda mixer: f"CONCAT({mixer.pick(LAST_NAMES)}, n, '.jpg')",
     "document.Thumbnail": _make_picture,
-    "document.ExternalGUID": lambda mixer: f"MD5({mixer.below(_PRIME)})",
+    "document.ExternalGUID": lambda mixer: f"HEX({mixer.below(_PRIME)})",
     "procedurecode.ProcCode": lambda _: "CONCAT('D', LPAD(n, 4, '0'))",
     "procedurecode.Descript": lambda mixer: mixer.pick(
         ("exam", "prophylaxis", "composite", "crown", "sealant")
