@@ -13,7 +13,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -46,8 +54,13 @@ class WebSettings(_Section):
     @field_validator("listen")
     @classmethod
     def _check_listen(cls, value: str) -> str:
-        if not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}", value) or int(value.rpartition(":")[2]) > 65535:
-            raise _fault(f'is "address:port", for example "127.0.0.1:{DEFAULT_PORT}" or "[::1]:{DEFAULT_PORT}"')
+        if (
+            not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}", value)
+            or int(value.rpartition(":")[2]) > 65535
+        ):
+            raise _fault(
+                f'is "address:port", for example "127.0.0.1:{DEFAULT_PORT}" or "[::1]:{DEFAULT_PORT}"'
+            )
         return value
 
     @property
@@ -165,11 +178,13 @@ class RuleSettings(_Section):
     large_table_rows: Count = Limits().large_table_rows
     rows_per_run: Count = Limits().rows_per_run
     rows_per_row_sent: Count = Limits().rows_per_row_sent
+    rows_per_run_critical: Count = Limits().rows_per_run_critical
     rows_per_minute_warning: Count = Limits().rows_per_minute_warning
     rows_per_minute_critical: Count = Limits().rows_per_minute_critical
     statements_per_minute: Count = Limits().statements_per_minute
     busy_ratio: Annotated[float, Field(gt=0)] = Limits().busy_ratio
     repeat_per_minute: Count = Limits().repeat_per_minute
+    repeat_per_minute_critical: Count = Limits().repeat_per_minute_critical
     poll_period_seconds: Seconds = Limits().poll_period_seconds
     running_seconds_warning: Seconds = Limits().running_seconds_warning
     running_seconds_critical: Seconds = Limits().running_seconds_critical
@@ -183,7 +198,9 @@ class RuleSettings(_Section):
         known = [rule.id for rule in RULES]
         for given in value:
             if given not in known:
-                raise _fault(f"names a rule that does not exist{_nearest(given, known)}; `querywatch rules` lists them")
+                raise _fault(
+                    f"names a rule that does not exist{_nearest(given, known)}; `querywatch rules` lists them"
+                )
         return value
 
     def to_limits(self) -> Limits:
@@ -214,7 +231,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic-settings'
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        **_others: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment goes before the file, whose content comes as the initial values."""
         return env_settings, init_settings
@@ -259,7 +277,9 @@ def _read_toml(path: Path | None) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{file}: there is no such file; config.example.toml shows what belongs in it") from None
+        raise ConfigError(
+            f"{file}: there is no such file; config.example.toml shows what belongs in it"
+        ) from None
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read ({os.strerror(error.errno or 0)})") from None
     except UnicodeDecodeError:
@@ -275,13 +295,15 @@ def _check_variables(environment: Mapping[str, str]) -> None:
         if not variable.startswith(ENVIRONMENT_PREFIX) or variable.startswith(PASSWORD_VARIABLE):
             continue
         if variable.split("__")[0] not in [*sections, f"{ENVIRONMENT_PREFIX}CONFIG"]:
-            raise ConfigError(f"environment variable {variable}: there is no such setting{_nearest(variable, sections)}")
+            raise ConfigError(
+                f"environment variable {variable}: there is no such setting{_nearest(variable, sections)}"
+            )
 
 
 def _fault(sentence: str) -> PydanticCustomError:
     """A fault in our own words; the setting's name is put before it."""
     # Braces would be taken for places to fill in.
-    return PydanticCustomError("querywatch", "{sentence}", {"sentence": sentence})  # type: ignore[arg-type]
+    return PydanticCustomError("querywatch", "{sentence}", {"sentence": sentence})
 
 
 def _nearest(given: str, known: list[str]) -> str:
@@ -293,28 +315,30 @@ def _describe(fault: ErrorDetails) -> str:
     """One fault as 'setting sentence', without the value that was given."""
     place = fault["loc"]
     setting = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+    if fault["type"] == "extra_forbidden":
+        return f"{setting}: there is no such setting{_nearest(str(place[-1]), _find_known_settings(place[:-1]))}"
     context = fault.get("ctx", {})
-    match fault["type"]:
-        case "querywatch":
-            return f"{setting or 'the configuration'} {context['sentence']}"
-        case "extra_forbidden":
-            known = _find_known_settings(place[:-1])
-            return f"{setting}: there is no such setting{_nearest(str(place[-1]), known)}"
-        case "missing":
-            return f"{setting} is missing"
-        case "enum" | "literal_error":
-            return f"{setting} must be one of {context.get('expected')}"
-        case "string_pattern_mismatch":
-            return f"{setting} must begin with a letter or digit and hold only letters, digits, space and . _ -"
-        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal" as bound:
-            words = bound.replace("_", " ")
-            return f"{setting} must be {words} {context.get(bound_names[bound])}"
-        case kind:
-            wanted = _EXPECTED.get(kind.partition("_")[0], "a value of another type")
-            return f"{setting} must be {wanted}"
+    if fault["type"] == "querywatch":
+        return f"{setting or 'the configuration'} {context['sentence']}"
+    sentence = _SENTENCES.get(fault["type"])
+    if sentence is None:
+        wanted = _EXPECTED.get(fault["type"].partition("_")[0], "a value of another type")
+        return f"{setting} must be {wanted}"
+    # What pydantic puts into a context is its model's own: bounds and choices, never the value.
+    return f"{setting} {sentence.format(**context)}"
 
 
-bound_names = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
+# By pydantic's type of fault: https://docs.pydantic.dev/latest/errors/validation_errors/
+_SENTENCES = {
+    "missing": "is missing",
+    "enum": "must be one of {expected}",
+    "literal_error": "must be one of {expected}",
+    "string_pattern_mismatch": "must begin with a letter or digit and hold only letters, digits, space and . _ -",
+    "greater_than": "must be greater than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+}
 _EXPECTED = {
     "string": 'text in quotes, like "this"',
     "int": "a whole number",
@@ -337,7 +361,9 @@ def _find_known_settings(place: tuple[int | str, ...]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-def find_password(server: ServerSettings, path: Path | None, environment: Mapping[str, str] = os.environ) -> str:
+def find_password(
+    server: ServerSettings, path: Path | None, environment: Mapping[str, str] = os.environ
+) -> str:
     """The password of a server's account: environment, systemd's credentials, a file, the configuration.
 
     In that order: QUERYWATCH_PASSWORD_<NAME>; `password_<name>` in $CREDENTIALS_DIRECTORY; `password_file`, or
@@ -363,7 +389,9 @@ def find_password(server: ServerSettings, path: Path | None, environment: Mappin
     )
 
 
-def _find_password_files(server: ServerSettings, path: Path | None, environment: Mapping[str, str]) -> list[Path]:
+def _find_password_files(
+    server: ServerSettings, path: Path | None, environment: Mapping[str, str]
+) -> list[Path]:
     files = []
     if "CREDENTIALS_DIRECTORY" in environment:
         files.append(Path(environment["CREDENTIALS_DIRECTORY"]) / f"password_{server.name}")

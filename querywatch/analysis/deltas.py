@@ -82,7 +82,9 @@ class UserstatTracker:
         last, self._last = self._last, dict(rows)
         if last is None:
             return {}
-        grown = {account: _subtract(last.get(account, NO_USERSTAT), totals) for account, totals in rows.items()}
+        grown = {
+            account: _subtract(last.get(account, NO_USERSTAT), totals) for account, totals in rows.items()
+        }
         return {account: difference for account, difference in grown.items() if difference != NO_USERSTAT}
 
 

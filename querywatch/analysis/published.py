@@ -74,7 +74,9 @@ class Published:
             _grade(graded[integration.name], amount)
             totals.evidence = graded[integration.name]
 
-    def add_queries(self, amounts: Iterable[QueryAmount], *, mattering: Mapping[str, float], now: float) -> None:
+    def add_queries(
+        self, amounts: Iterable[QueryAmount], *, mattering: Mapping[str, float], now: float
+    ) -> None:
         """Adds an interval's shapes; `mattering` are the fingerprints to export, with their weights.
 
         A shape stays exported for an hour after it last mattered; what is not exported adds up under 'other',

@@ -57,7 +57,9 @@ class Sightings:
             if before is not None and _is_same(before, sight):
                 followed.add(session.session_id)
                 running[session.session_id] = _join(before, sight)
-                sight = replace(sight, sights=0, examined_rows=_grow(before.examined_rows, sight.examined_rows))
+                sight = replace(
+                    sight, sights=0, examined_rows=_grow(before.examined_rows, sight.examined_rows)
+                )
             else:
                 running[session.session_id] = sight
             sights.append(sight)

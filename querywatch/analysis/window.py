@@ -54,7 +54,9 @@ class Window:
         starts.append(started_at)
         if len(self._starts) > _SHAPES_KEPT:
             self._starts = {
-                key: kept for key, kept in self._starts.items() if kept[-1] > started_at - _STARTS_KEPT_SECONDS
+                key: kept
+                for key, kept in self._starts.items()
+                if kept[-1] > started_at - _STARTS_KEPT_SECONDS
             }
 
     def find_account_loads(self, pace: Callable[[AccountAmount], float]) -> tuple[AccountLoad, ...]:
@@ -141,5 +143,3 @@ def _add_query(load: QueryLoad, amount: QueryAmount) -> QueryLoad:
         no_index_used=add_known(load.no_index_used, amount.no_index_used),
         evidence=find_weakest((load.evidence, amount.evidence)),
     )
-
-

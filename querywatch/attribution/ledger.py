@@ -41,7 +41,11 @@ class AccountAmount:
     @property
     def writes(self) -> tuple[Operation, ...]:
         """The kinds of write there were, done or refused."""
-        return tuple(operation for operation in Operation if self.writes_done[operation] or self.writes_refused[operation])
+        return tuple(
+            operation
+            for operation in Operation
+            if self.writes_done[operation] or self.writes_refused[operation]
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,7 +78,9 @@ class Ledger:
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
-        self._pairs: OrderedDict[str, Counter[tuple[str, str]]] = OrderedDict()  # fingerprint -> (integration, account)
+        self._pairs: OrderedDict[str, Counter[tuple[str, str]]] = (
+            OrderedDict()
+        )  # fingerprint -> (integration, account)
         self._integrations = {each.name: each for each in matcher.integrations}
 
     def learn(self, sight: Execution, attribution: Attribution) -> None:

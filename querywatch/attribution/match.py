@@ -33,7 +33,9 @@ class Matcher:
             if reasons is not None and len(reasons) > len(best_reasons):
                 best, best_reasons = integration, reasons
         if best is UNKNOWN:
-            return Attribution(integration=UNKNOWN, reason=f"no integration claims {describe_account(account, host)}")
+            return Attribution(
+                integration=UNKNOWN, reason=f"no integration claims {describe_account(account, host)}"
+            )
         return Attribution(integration=best, reason=" and ".join(best_reasons))
 
     def match_account(self, account: str, host: str | None) -> Attribution | None:
@@ -77,7 +79,9 @@ def _find_reasons(integration: Integration, account: str, host: str, program: st
             return None
         reasons.append(f"host {host}")
     if integration.programs:
-        if program is None or not any(fnmatchcase(program.casefold(), p.casefold()) for p in integration.programs):
+        if program is None or not any(
+            fnmatchcase(program.casefold(), p.casefold()) for p in integration.programs
+        ):
             return None
         reasons.append("program name")
     return reasons or None

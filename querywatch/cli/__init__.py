@@ -40,10 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code: int = given.run(given)
     except ConfigError as error:
-        print(f"querywatch: {error}", file=sys.stderr)  # noqa: T201 - a command's own output
+        print(f"querywatch: {error}", file=sys.stderr)
         return EXIT_BAD_CONFIGURATION
     except QuerywatchError as error:
-        print(f"querywatch: {error}", file=sys.stderr)  # noqa: T201
+        print(f"querywatch: {error}", file=sys.stderr)
         return EXIT_FAILED
     except BrokenPipeError:
         # The reader has seen enough: `querywatch rules | head`.

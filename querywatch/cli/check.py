@@ -8,7 +8,15 @@ from pathlib import Path
 
 from rich.text import Text
 
-from querywatch.cli.output import Commands, add_command, add_config, add_format, make_console, make_table, print_json
+from querywatch.cli.output import (
+    Commands,
+    add_command,
+    add_config,
+    add_format,
+    make_console,
+    make_table,
+    print_json,
+)
 from querywatch.config import ServerSettings, find_password, make_endpoint, read_settings
 from querywatch.db.connection import Connection, connect
 from querywatch.db.privileges import read_privileges
@@ -132,7 +140,9 @@ def _check_evidence(server: ServerSettings, connection: Connection) -> Iterator[
         state = states[name]
         brings = _BRINGS.get(name, "")
         if state.up:
-            yield Result(server=server.name, what=f"evidence {name}", state="ok", says=brings or "can be read")
+            yield Result(
+                server=server.name, what=f"evidence {name}", state="ok", says=brings or "can be read"
+            )
         else:
             yield Result(
                 server=server.name,
@@ -147,5 +157,10 @@ def _print(results: list[Result]) -> None:
     table = make_table("Check", ("server", "what", "state", "says"))
     for result in results:
         says = f"{result.says}\nFix: {result.fix}" if result.fix else result.says
-        table.add_row(Text(result.server), Text(result.what), Text(result.state, style=_STYLES[result.state]), Text(says))
+        table.add_row(
+            Text(result.server),
+            Text(result.what),
+            Text(result.state, style=_STYLES[result.state]),
+            Text(says),
+        )
     make_console().print(table)

@@ -94,7 +94,8 @@ def describe_running(snapshot: Snapshot) -> list[dict[str, Any]]:
 def sort_findings(findings: Sequence[OpenFinding]) -> list[OpenFinding]:
     """The worst first, then by integration and rule."""
     return sorted(
-        findings, key=lambda found: (-found.finding.severity.rank, found.finding.integration, found.finding.rule)
+        findings,
+        key=lambda found: (-found.finding.severity.rank, found.finding.integration, found.finding.rule),
     )
 
 
@@ -102,7 +103,9 @@ def render_snapshot_tables(snapshot: Snapshot, *, with_advice: bool = True) -> R
     """Integrations and findings as people read them."""
     info = snapshot.info
     version = f"{info.flavour} {info.version_text}" if info else "never reached"
-    heading = Text(f"{snapshot.server}: {version}" if snapshot.up else f"{snapshot.server}: {snapshot.trouble}")
+    heading = Text(
+        f"{snapshot.server}: {version}" if snapshot.up else f"{snapshot.server}: {snapshot.trouble}"
+    )
     return Group(heading, _make_integrations(snapshot), _make_findings(snapshot, with_advice=with_advice))
 
 

@@ -18,9 +18,15 @@ def add(commands: Commands) -> argparse.ArgumentParser:
     )
     parser.add_argument("--user", default="querywatch", help="the account's name (default: querywatch)")
     parser.add_argument("--host", default="%", help="the host that querywatch connects from (default: any)")
-    parser.add_argument("--flavour", type=Flavour, choices=list(Flavour), help="whose server it is (default: either)")
     parser.add_argument(
-        "--database", action="append", default=[], metavar="NAME", help="the practice's database (default: all)"
+        "--flavour", type=Flavour, choices=list(Flavour), help="whose server it is (default: either)"
+    )
+    parser.add_argument(
+        "--database",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="the practice's database (default: all)",
     )
     parser.add_argument(
         "--mode",
@@ -40,5 +46,5 @@ def run(given: argparse.Namespace) -> int:
         flavour=given.flavour,
         performance_schema=given.mode == "full",
     )
-    print(text, end="")  # noqa: T201 - a command's own output
+    print(text, end="")
     return 0

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import random
+import sys
 import time
 
 from rich.console import Console
@@ -41,7 +42,9 @@ def add(commands: Commands) -> argparse.ArgumentParser:
     add_config(parser)
     add_format(parser)
     parser.add_argument("--server", metavar="NAME", help="only this one of the configured servers")
-    parser.add_argument("--watch", type=float, default=0.0, metavar="SECONDS", help="look for so long (default: once)")
+    parser.add_argument(
+        "--watch", type=float, default=0.0, metavar="SECONDS", help="look for so long (default: once)"
+    )
     return parser
 
 
@@ -51,7 +54,9 @@ def run(given: argparse.Namespace) -> int:
     settings = read_settings(given.config)
     servers = [server for server in settings.servers if given.server in {None, server.name}]
     if not servers:
-        raise ConfigError(f"there is no server {given.server!r} among [[servers]]" if given.server else "no [[servers]]")
+        raise ConfigError(
+            f"there is no server {given.server!r} among [[servers]]" if given.server else "no [[servers]]"
+        )
     watches = [
         (server, make_watch(server, find_password(server, given.config), settings, FindingBook()))
         for server in servers
@@ -59,7 +64,9 @@ def run(given: argparse.Namespace) -> int:
     look(watches, given.watch)
     snapshots = [watch.snapshot for _, watch in watches]
     if given.format == "json":
-        print_json([describe_snapshot(snapshot) | {"running": describe_running(snapshot)} for snapshot in snapshots])
+        print_json(
+            [describe_snapshot(snapshot) | {"running": describe_running(snapshot)} for snapshot in snapshots]
+        )
     else:
         for snapshot in snapshots:
             _print(snapshot)
@@ -70,7 +77,9 @@ def look(watches: list[tuple[ServerSettings, Watch]], seconds: float) -> None:
     """Cycles until the time is over, and counts at its end; progress goes to a terminal's standard error."""
     started = time.monotonic()
     interval = min(server.sample_interval for server, _ in watches)
-    with Progress(console=Console(stderr=True), transient=True, disable=None if seconds else True) as progress:
+    with Progress(
+        console=Console(stderr=True), transient=True, disable=not seconds or not sys.stderr.isatty()
+    ) as progress:
         task = progress.add_task("watching", total=seconds)
         for _, watch in watches:
             watch.cycle(count=True)

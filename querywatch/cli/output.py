@@ -34,12 +34,14 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 def add_format(parser: argparse.ArgumentParser) -> None:
     """--format table|json."""
-    parser.add_argument("--format", choices=("table", "json"), default="table", help="for people or for machines")
+    parser.add_argument(
+        "--format", choices=("table", "json"), default="table", help="for people or for machines"
+    )
 
 
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))  # noqa: T201 - a command's own output
+    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def make_console() -> Console:
@@ -55,7 +57,9 @@ def make_table(title: str, columns: Sequence[str], *, right: Sequence[str] = ())
     return table
 
 
-def add_rows(table: Table, rows: Sequence[Sequence[str]], style: Callable[[Sequence[str]], str] = lambda _: "") -> None:
+def add_rows(
+    table: Table, rows: Sequence[Sequence[str]], style: Callable[[Sequence[str]], str] = lambda _: ""
+) -> None:
     """Adds plain text rows: nothing in them is taken for markup."""
     for row in rows:
         table.add_row(*(escape(cell) for cell in row), style=style(row))

@@ -34,12 +34,14 @@ def run(given: argparse.Namespace) -> int:
     for text in split_statements(_read(given.file)):
         statement = book.from_text(text)
         shape = render_outward(statement.shape, known)
-        rows.append({"fingerprint": statement.fingerprint, "operation": str(statement.operation), "shape": shape})
+        rows.append(
+            {"fingerprint": statement.fingerprint, "operation": str(statement.operation), "shape": shape}
+        )
     if given.format == "json":
         print_json(rows)
         return 0
     for row in rows:
-        print(f"{row['fingerprint']}  {row['shape']}")  # noqa: T201 - a command's own output
+        print(f"{row['fingerprint']}  {row['shape']}")
     return 0
 
 

@@ -3,7 +3,15 @@
 import argparse
 
 from querywatch.analysis.rules import RULES
-from querywatch.cli.output import Commands, add_command, add_format, add_rows, make_console, make_table, print_json
+from querywatch.cli.output import (
+    Commands,
+    add_command,
+    add_format,
+    add_rows,
+    make_console,
+    make_table,
+    print_json,
+)
 from querywatch.errors import QuerywatchError
 
 
@@ -27,7 +35,9 @@ def run(given: argparse.Namespace) -> int:
     if not wanted:
         raise QuerywatchError(f"there is no rule {given.id!r}; `querywatch rules` lists them")
     if given.format == "json":
-        print_json([{"id": rule.id, "says": rule.says, "why": rule.why, "advice": rule.advice} for rule in wanted])
+        print_json(
+            [{"id": rule.id, "says": rule.says, "why": rule.why, "advice": rule.advice} for rule in wanted]
+        )
         return 0
     console = make_console()
     if given.id is None:
@@ -36,5 +46,7 @@ def run(given: argparse.Namespace) -> int:
         console.print(table)
         return 0
     rule = wanted[0]
-    console.print(f"[bold]{rule.id}[/bold]: {rule.says}\n\nWhy it hurts: {rule.why}\n\nWhat to do: {rule.advice}")
+    console.print(
+        f"[bold]{rule.id}[/bold]: {rule.says}\n\nWhy it hurts: {rule.why}\n\nWhat to do: {rule.advice}"
+    )
     return 0

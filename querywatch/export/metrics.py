@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from querywatch import __version__
 from querywatch.findings import OpenFinding
 from querywatch.model import Evidence, Operation
-from querywatch.snapshot import IntegrationState, Snapshot
+from querywatch.snapshot import IntegrationState, Snapshot, WriteCount
 
 PREFIX = "querywatch_"
 STATEMENT_OPERATIONS = tuple(operation for operation in Operation if operation is not Operation.SET)
@@ -34,26 +34,58 @@ METRICS: dict[str, MetricKind] = {
         "up": ("gauge", ("server",), "Whether the last poll of the server succeeded."),
         "server_info": ("gauge", ("server", "flavour", "version"), "The server, with its configured labels."),
         "source_up": ("gauge", ("server", "source"), "Whether the source, where offered, could be read."),
-        "evidence_available": ("gauge", ("server", "source"), "Whether the server offers the source: switched on and granted."),
+        "evidence_available": (
+            "gauge",
+            ("server", "source"),
+            "Whether the server offers the source: switched on and granted.",
+        ),
         "last_poll_timestamp_seconds": ("gauge", ("server", "source"), "When the source was last read."),
-        "poll_duration_seconds": ("gauge", ("server", "source"), "How long the last read of the source took."),
+        "poll_duration_seconds": (
+            "gauge",
+            ("server", "source"),
+            "How long the last read of the source took.",
+        ),
         "poll_failures_total": ("counter", ("server", "source", "reason"), "Reads of a source that failed."),
-        "observer_seconds_total": ("counter", ("server",), "Time querywatch's own statements took, seen from here."),
-        "capture_ratio": ("gauge", ("server", "duration"), "Chance that polls see a statement of this duration."),
+        "observer_seconds_total": (
+            "counter",
+            ("server",),
+            "Time querywatch's own statements took, seen from here.",
+        ),
+        "capture_ratio": (
+            "gauge",
+            ("server", "duration"),
+            "Chance that polls see a statement of this duration.",
+        ),
         "attribution_residual_ratio": (
             "gauge",
             ("server",),
             "Share of the server's statement time that could not be laid to any integration's shapes.",
         ),
-        "integration_info": ("gauge", ("server", "integration", "kind", "contact"), "The integration as configured."),
+        "integration_info": (
+            "gauge",
+            ("server", "integration", "kind", "contact"),
+            "The integration as configured.",
+        ),
         "integration_evidence": (
             "gauge",
             ("server", "integration", "quantity", "evidence"),
             "How good the evidence behind a quantity is.",
         ),
-        "integration_statements_total": ("counter", ("server", "integration", "operation"), "Statements run."),
-        "integration_statement_seconds_total": ("counter", ("server", "integration"), "Server time of statements."),
-        "integration_rows_examined_total": ("counter", ("server", "integration"), "Rows the server read for them."),
+        "integration_statements_total": (
+            "counter",
+            ("server", "integration", "operation"),
+            "Statements run.",
+        ),
+        "integration_statement_seconds_total": (
+            "counter",
+            ("server", "integration"),
+            "Server time of statements.",
+        ),
+        "integration_rows_examined_total": (
+            "counter",
+            ("server", "integration"),
+            "Rows the server read for them.",
+        ),
         "integration_rows_sent_total": ("counter", ("server", "integration"), "Rows sent to them."),
         "integration_writes_total": (
             "counter",
@@ -66,11 +98,19 @@ METRICS: dict[str, MetricKind] = {
             ("server", "integration"),
             "Age of the longest statement running now; 0 when none runs.",
         ),
-        "integration_budget_ratio": ("gauge", ("server", "integration", "budget"), "Use of a budget over its limit."),
+        "integration_budget_ratio": (
+            "gauge",
+            ("server", "integration", "budget"),
+            "Use of a budget over its limit.",
+        ),
         "query_statements_total": ("counter", QUERY_LABELS, "Executions of a shape since it is exported."),
         "query_seconds_total": ("counter", QUERY_LABELS, "Server time of a shape since it is exported."),
         "query_rows_examined_total": ("counter", QUERY_LABELS, "Rows the server read for a shape."),
-        "query_info": ("gauge", ("server", "fingerprint", "tables", "shape"), "The shape behind a fingerprint."),
+        "query_info": (
+            "gauge",
+            ("server", "fingerprint", "tables", "shape"),
+            "The shape behind a fingerprint.",
+        ),
         "finding": ("gauge", FINDING_LABELS, "An open finding; absent once resolved."),
         "finding_limit_ratio": ("gauge", FINDING_LABELS, "An open finding's measure over its limit."),
         "findings_opened_total": ("counter", ("server", "rule", "severity"), "Findings opened."),
@@ -172,18 +212,18 @@ def _render_integration_totals(snapshots: Iterable[Snapshot]) -> Iterator[Metric
     for snapshot, state in _each_integration(snapshots):
         labels = [snapshot.server, state.integration.name]
         for operation in STATEMENT_OPERATIONS:
-            count = state.statements.get(operation, 0.0)
+            amount = state.statements.get(operation, 0.0)
             if operation is Operation.OTHER:
-                count += state.statements.get(Operation.SET, 0.0)
-            statements.add_metric([*labels, operation], count)
-        for operation in WRITE_OPERATIONS:
-            written = state.writes.get(operation)
-            writes.add_metric([*labels, operation, "done"], written.done if written else 0.0)
-            writes.add_metric([*labels, operation, "refused"], written.refused if written else 0.0)
+                amount += state.statements.get(Operation.SET, 0.0)
+            statements.add_metric([*labels, operation], amount)
+        for written in WRITE_OPERATIONS:
+            count = state.writes.get(written, WriteCount())
+            writes.add_metric([*labels, written, "done"], count.done)
+            writes.add_metric([*labels, written, "refused"], count.refused)
         for quantity, rendered in measured.items():
-            amount = getattr(state, quantity)
-            if amount is not None:
-                rendered.add_metric(labels, amount)
+            measure = getattr(state, quantity)
+            if measure is not None:
+                rendered.add_metric(labels, measure)
     yield from (statements, writes, *measured.values())
 
 
@@ -196,7 +236,11 @@ def _render_integration_states(snapshots: Iterable[Snapshot]) -> Iterator[Metric
         info.add_metric([*labels, state.integration.kind, state.integration.contact], 1)
         for quantity, grade in state.evidence.items():
             evidence.add_metric([*labels, quantity, Evidence(grade)], 1)
-        for name, count in (("active", state.active), ("sleeping", state.sleeping), ("blocked", state.blocked)):
+        for name, count in (
+            ("active", state.active),
+            ("sleeping", state.sleeping),
+            ("blocked", state.blocked),
+        ):
             connections.add_metric([*labels, name], count)
         longest.add_metric(labels, state.longest_running_seconds)
         for budget, ratio in state.budget_ratios.items():

@@ -117,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = REQUEST_TIMEOUT_SECONDS
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         path = self.path.partition("?")[0]
         status, content_type, body = self.server.web.respond(path, self.headers.get("Accept", ""))
         self.send_response(status)
@@ -131,5 +131,5 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET  # noqa: N815 - http.server's name
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ARG002 - http.server's signature
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's signature
         """Requests are not logged: a scrape every few seconds is no change of state."""

@@ -56,7 +56,9 @@ class Counting:
         self._matcher = matcher
         self.ledger = Ledger(matcher)
         # An account that an integration uses too cannot be left out whole.
-        self._leaves_own_account_out = not any(self._own_account in each.accounts for each in matcher.integrations)
+        self._leaves_own_account_out = not any(
+            self._own_account in each.accounts for each in matcher.integrations
+        )
 
     def restart(self) -> None:
         """The server restarted: its totals began again at zero."""
@@ -109,7 +111,9 @@ class Counting:
     def _count_digests(self, reading: DigestReading, accounts: tuple[AccountAmount, ...]) -> Amounts:
         # Not known by their digest, for two servers need not hash alike, but by the shape they have.
         rows = {
-            key: row for key, row in reading.rows.items() if row.statement.fingerprint not in self._own_fingerprints
+            key: row
+            for key, row in reading.rows.items()
+            if row.statement.fingerprint not in self._own_fingerprints
         }
         self._statements |= {key: row.statement for key, row in rows.items()}
         # A newer FIRST_SEEN is a truncated table, however far its counts have come again.

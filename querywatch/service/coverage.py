@@ -10,8 +10,12 @@ from querywatch.units import format_count, format_ratio
 
 COUNTING_SOURCES = ("accounts", "userstat")
 _CAPTURE_WORDS = "100ms"
-_TURN_ON_USERSTAT = "SET GLOBAL userstat = 1 (as administrator; no restart), and userstat=1 in the server's configuration file"
-_TURN_ON_PERFORMANCE_SCHEMA = "performance_schema=ON under [mysqld] in the server's configuration file, then restart it"
+_TURN_ON_USERSTAT = (
+    "SET GLOBAL userstat = 1 (as administrator; no restart), and userstat=1 in the server's configuration file"
+)
+_TURN_ON_PERFORMANCE_SCHEMA = (
+    "performance_schema=ON under [mysqld] in the server's configuration file, then restart it"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,12 @@ def find_blindness(sight: Sight) -> tuple[Blindness, ...]:
                 advice="nothing is known of any integration until it answers again; `querywatch check` says more",
             ),
         )
-    return (*_find_lost(sight), *_find_overflows(sight), *_find_uncounted(sight), *_find_unknown_schema(sight))
+    return (
+        *_find_lost(sight),
+        *_find_overflows(sight),
+        *_find_uncounted(sight),
+        *_find_unknown_schema(sight),
+    )
 
 
 def _find_lost(sight: Sight) -> Iterator[Blindness]:
@@ -76,7 +85,9 @@ def _find_overflows(sight: Sight) -> Iterator[Blindness]:
 def _find_uncounted(sight: Sight) -> Iterator[Blindness]:
     """Where nothing counts, short statements are missed; where only accounts are counted, their text is."""
     ratio = sight.capture_ratios.get(_CAPTURE_WORDS)
-    chance = f"a statement of 100 ms is seen with a chance of {format_ratio(ratio)}" if ratio is not None else ""
+    chance = (
+        f"a statement of 100 ms is seen with a chance of {format_ratio(ratio)}" if ratio is not None else ""
+    )
     mariadb = sight.info is not None and sight.info.flavour is Flavour.MARIADB
     advice = _TURN_ON_USERSTAT if mariadb else _TURN_ON_PERFORMANCE_SCHEMA
     if not any(_is_up(sight, name) for name in COUNTING_SOURCES):

@@ -63,7 +63,9 @@ class Watcher:
 class Daemon:
     """Everything that runs between a start and a stop."""
 
-    def __init__(self, settings: Settings, path: Path | None, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self, settings: Settings, path: Path | None, environment: Mapping[str, str] = os.environ
+    ) -> None:
         """Opens the state and the port; raises ConfigError or StateError when it cannot."""
         self._path = path
         self._environment = environment
@@ -72,7 +74,9 @@ class Daemon:
         self._store = Store.open(settings.state.directory)
         if self._store.warning:
             log.warning("%s", self._store.warning)
-        self._watchers = {server.name: self._make_watcher(server, endpoints[server.name]) for server in settings.servers}
+        self._watchers = {
+            server.name: self._make_watcher(server, endpoints[server.name]) for server in settings.servers
+        }
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(2)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -88,6 +92,15 @@ class Daemon:
             is_ready=lambda: all(snapshot.attempted for snapshot in self.find_snapshots()),
         )
 
+    def count_now(self, server: str, timeout_seconds: float) -> Snapshot:
+        """Has a server's counters read at its next cycle, due or not, and gives the snapshot after it."""
+        watch = self._watchers[server].watch
+        watch.count_wanted.set()
+        deadline = time.monotonic() + timeout_seconds
+        while watch.count_wanted.is_set() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return watch.snapshot
+
     def find_snapshots(self) -> tuple[Snapshot, ...]:
         """The latest snapshot of each server."""
         return tuple(watcher.watch.snapshot for watcher in tuple(self._watchers.values()))
@@ -97,7 +110,7 @@ class Daemon:
         for wanted in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(wanted, lambda number, _frame: self._wishes.put(signal.Signals(number)))
         self.start()
-        while (wish := self._wishes.get()) is signal.SIGHUP:
+        while self._wishes.get() is signal.SIGHUP:
             self.reload()
         return self.stop()
 
@@ -112,7 +125,12 @@ class Daemon:
             self._scheduler.add_job(self._notifier.alive, IntervalTrigger(seconds=period), id="//watchdog")
         self._scheduler.start()
         self.web.start()
-        log.info("querywatch %s watches %d servers, metrics at %s/metrics", __version__, len(self._watchers), self.web.url)
+        log.info(
+            "querywatch %s watches %d servers, metrics at %s/metrics",
+            __version__,
+            len(self._watchers),
+            self.web.url,
+        )
         self._notifier.ready(f"watching {len(self._watchers)} servers")
 
     def reload(self) -> None:
@@ -155,7 +173,10 @@ class Daemon:
             log.warning("[web] and [state] take effect at the next start")
         wanted = {server.name: server for server in settings.servers}
         for name, watcher in list(self._watchers.items()):
-            if wanted.get(name) != watcher.server or watcher.watch.settings.endpoint.password != endpoints[name]:
+            if (
+                wanted.get(name) != watcher.server
+                or watcher.watch.settings.endpoint.password != endpoints[name]
+            ):
                 self._scheduler.remove_job(name)
                 self._scheduler.remove_executor(name, shutdown=False)
                 watcher.watch.abort()
@@ -186,12 +207,11 @@ class Daemon:
 
     def _open_book(self, server: str) -> FindingBook:
         """The findings that were open when the daemon last stopped."""
-        book = FindingBook()
         try:
-            book.restore(self._store.load_findings(server))
+            return FindingBook(self._store.load_findings(server))
         except StateError as error:
             log.error("%s: the findings of before are not known: %s", server, error)  # noqa: TRY400
-        return book
+            return FindingBook()
 
     def _save(self) -> None:
         """Writes the findings that changed; a disk that is full loses history, never the watch."""
@@ -233,5 +253,7 @@ def make_watch(server: ServerSettings, password: str, settings: Settings, findin
 
 def _find_passwords(settings: Settings, path: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
     if not settings.servers:
-        raise ConfigError(f"{path or 'the configuration'}: no [[servers]] to watch; config.example.toml shows one")
+        raise ConfigError(
+            f"{path or 'the configuration'}: no [[servers]] to watch; config.example.toml shows one"
+        )
     return {server.name: find_password(server, path, environment) for server in settings.servers}

@@ -53,7 +53,9 @@ class Intake:
 
     def read_sessions(self, connection: Connection, now: float) -> tuple[Session, ...] | None:
         """Everybody's sessions but our own, with their programs as last read; None: not available."""
-        sessions = self.reader.read("processlist", lambda: processlist.read_sessions(connection, self.book), now)
+        sessions = self.reader.read(
+            "processlist", lambda: processlist.read_sessions(connection, self.book), now
+        )
         self._note_up()
         if sessions is None:
             return None

@@ -57,7 +57,9 @@ class SourceReader:
             value = read()
         except SourceUnavailableError as error:
             offered = error.reason in _PASSING
-            state = SourceState(name=name, up=False, offered=offered, reason=error.reason, advice=error.advice)
+            state = SourceState(
+                name=name, up=False, offered=offered, reason=error.reason, advice=error.advice
+            )
             self._lose(name, state, now)
             return None
         except (ServerAwayError, LoginError):
@@ -81,5 +83,12 @@ class SourceReader:
         self._retry_at[name] = now + RETRY_SECONDS
         if before is None or before.up or before.reason != state.reason:
             level = logging.WARNING if before is not None and before.up else logging.INFO
-            log.log(level, "%s: source %s is not available (%s): %s", self._server, name, state.reason, state.advice)
+            log.log(
+                level,
+                "%s: source %s is not available (%s): %s",
+                self._server,
+                name,
+                state.reason,
+                state.advice,
+            )
         self._states[name] = state

@@ -53,13 +53,19 @@ def render_snapshot(
 
 def _find_problems(frame: Snapshot, findings: tuple[OpenFinding, ...]) -> tuple[Problem, ...]:
     """Of a server that is away only that it is: what else was open says nothing of now."""
-    return find_problems(replace(frame, findings=findings).visible_findings, frame.at)
+    return find_problems(replace(frame, findings=findings).visible_findings)
 
 
-def _render_integration(totals: IntegrationTotals, sessions: Sequence[Session], judge: Judge) -> IntegrationState:
+def _render_integration(
+    totals: IntegrationTotals, sessions: Sequence[Session], judge: Judge
+) -> IntegrationState:
     active = [session for session in sessions if session.is_active]
     blocked = sum(is_blocked(session) for session in active)
-    kinds = [operation for operation in Operation if operation in totals.writes_done or operation in totals.writes_refused]
+    kinds = [
+        operation
+        for operation in Operation
+        if operation in totals.writes_done or operation in totals.writes_refused
+    ]
     return IntegrationState(
         integration=totals.integration,
         statements=dict(totals.statements),
@@ -67,7 +73,9 @@ def _render_integration(totals: IntegrationTotals, sessions: Sequence[Session], 
         rows_examined=totals.rows_examined,
         rows_sent=totals.rows_sent,
         writes={
-            kind: WriteCount(done=totals.writes_done.get(kind, 0.0), refused=totals.writes_refused.get(kind, 0.0))
+            kind: WriteCount(
+                done=totals.writes_done.get(kind, 0.0), refused=totals.writes_refused.get(kind, 0.0)
+            )
             for kind in kinds
         },
         evidence=dict(totals.evidence),

@@ -1,6 +1,7 @@
 """Watches one server: each cycle looks once, now and then counts and judges, and leaves a snapshot."""
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -77,6 +78,7 @@ class Watch:
         self._trouble = ""
         self._observer_seconds = 0.0
         self._residual: list[tuple[float, float]] = []
+        self.count_wanted = threading.Event()  # set from any thread, cleared once it was done
         self._wanted: tuple[Sequence[Integration], Limits] | None = None
         self.snapshot = Snapshot(server=settings.endpoint.name, at=clock(), up=False, attempted=False)
 
@@ -97,18 +99,25 @@ class Watch:
         """One look at the server, with its counters when they are due or asked for; leaves a new snapshot."""
         now = self._clock()
         self._take_wanted()
+        counted = False
         try:
             connection = self._find_connection(now)
             if connection is None:
                 return
             self._look(connection, now)
-            due = self._last_count_at is None or now >= self._last_count_at + self.settings.counter_interval_seconds
-            if count or due:
+            due = (
+                self._last_count_at is None
+                or now >= self._last_count_at + self.settings.counter_interval_seconds
+            )
+            if count or due or self.count_wanted.is_set():
                 self._count(connection, now)
+                counted = True
         except ServerError as error:
             self._lose(error, now)
         finally:
             self._publish(now)
+            if counted:
+                self.count_wanted.clear()
 
     def abort(self) -> None:
         """Ends what hangs, from any thread."""
@@ -134,7 +143,9 @@ class Watch:
         self._pace = PaceMeter(connection.server.flavour)
         if self._trouble or not self.snapshot.attempted:
             encrypted = connection.tls_version or f"not encrypted ({connection.plain_reason})"
-            log.info("%s: watching %s %s, %s", *self._name, self._info.flavour, self._info.version_text, encrypted)
+            log.info(
+                "%s: watching %s %s, %s", *self._name, self._info.flavour, self._info.version_text, encrypted
+            )
         self._trouble = ""
         return connection
 
@@ -149,7 +160,9 @@ class Watch:
             self._sightings.skip()
             return
         sessions = tuple(each for each in sessions if not self._counting.is_own(each.account))
-        self._present = [(each, self._matcher.match(each.account, each.host, each.program)) for each in sessions]
+        self._present = [
+            (each, self._matcher.match(each.account, each.host, each.program)) for each in sessions
+        ]
         owners = {session.session_id: attribution for session, attribution in self._present}
         self._pace.observe(sessions)
         sights, _ = self._sightings.observe(sessions, now)
@@ -164,7 +177,11 @@ class Watch:
     def _count(self, connection: Connection, now: float) -> None:
         """Reads the counters, lays them to integrations, and judges."""
         status = self._intake.read_status(connection, now)
-        if status is not None and self._status is not None and status.uptime_seconds < self._status.uptime_seconds:
+        if (
+            status is not None
+            and self._status is not None
+            and status.uptime_seconds < self._status.uptime_seconds
+        ):
             log.warning("%s: the server restarted; its counters began again", *self._name)
             self._counting.restart()
         self._status = status or self._status
@@ -195,7 +212,9 @@ class Watch:
 
     def _find_mattering(self) -> dict[str, float]:
         """The shapes worth a series of their own: those with findings, then the costliest of the window."""
-        weights = {load.statement.fingerprint: load.seconds for load in self._window.find_query_loads(lambda _: "")}
+        weights = {
+            load.statement.fingerprint: load.seconds for load in self._window.find_query_loads(lambda _: "")
+        }
         found = [entry.finding.fingerprint for entry in self._judge.book.open if entry.finding.fingerprint]
         return weights | dict.fromkeys(found, float("inf"))
 
@@ -218,7 +237,11 @@ class Watch:
         for session, _ in self._present:
             sessions.setdefault((session.account, session.host), []).append(session.session_id)
         pace = self._pace
-        return {} if pace is None else {key: pace.find_statements_per_minute(ids) for key, ids in sessions.items()}
+        return (
+            {}
+            if pace is None
+            else {key: pace.find_statements_per_minute(ids) for key, ids in sessions.items()}
+        )
 
     def _make_sight(self, amounts: Amounts | None) -> Sight:
         return Sight(
@@ -233,7 +256,9 @@ class Watch:
         )
 
     def _find_capture_ratios(self) -> dict[str, float]:
-        ratios = {words: self._sightings.find_capture_ratio(length) for words, length in _CAPTURE_DURATIONS.items()}
+        ratios = {
+            words: self._sightings.find_capture_ratio(length) for words, length in _CAPTURE_DURATIONS.items()
+        }
         return {words: ratio for words, ratio in ratios.items() if ratio is not None}
 
     def _lose(self, error: ServerError, now: float) -> None:
