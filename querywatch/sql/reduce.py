@@ -1,0 +1,204 @@
+"""Reduces SQL text to statements without literals, and remembers the shapes it has seen."""
+
+from collections import OrderedDict
+from hashlib import blake2b
+
+from querywatch.model import Operation, Statement
+from querywatch.sql.access import find_needs
+from querywatch.sql.fingerprint import find_fingerprint
+from querywatch.sql.lexer import Token, TokenKind, parse_tokens
+from querywatch.sql.operation import find_operation
+from querywatch.sql.parse import parse_scopes
+from querywatch.sql.shape import CUT_MARK, find_shape, render_shape
+from querywatch.sql.tables import find_tables
+
+# MySQL 9 shows a prepared statement's execution as EXECUTE and the statement itself.
+_PREPARED_STATEMENTS = frozenset(
+    {
+        "SELECT",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "REPLACE",
+        "WITH",
+        "CALL",
+        "SET",
+        "(",
+        "CREATE",
+        "DROP",
+        "TRUNCATE",
+    }
+)
+_STATEMENT_OVERHEAD_BYTES = 1_000
+
+
+def reduce_text(
+    text: str,
+    *,
+    ansi_quotes: bool | None = None,
+    no_backslash_escapes: bool | None = None,
+    cut: bool = False,
+) -> Statement:
+    """The statement that a client sent; `cut` when the text is known to go on past its end.
+
+    Never raises. None for one of the sql_modes is "not known", and then nothing is read in a way that could
+    show a literal.
+    """
+    return _build(
+        _read_text(text, ansi_quotes=ansi_quotes, no_backslash_escapes=no_backslash_escapes, cut=cut)
+    )
+
+
+def reduce_digest(text: str) -> Statement:
+    """The statement of a server's DIGEST_TEXT; never raises."""
+    return _build(_read_digest(text))
+
+
+def _read_text(
+    text: str, *, ansi_quotes: bool | None, no_backslash_escapes: bool | None, cut: bool
+) -> tuple[str, ...]:
+    lexed = parse_tokens(text, ansi_quotes=ansi_quotes, no_backslash_escapes=no_backslash_escapes)
+    tokens = lexed.tokens
+    cut = cut or lexed.broken
+    if cut and tokens and _touches_end(text, tokens[-1]):
+        tokens = tokens[:-1]
+    return _unwrap(find_shape(tokens, cut=cut))
+
+
+def _touches_end(text: str, last: Token) -> bool:
+    """Whether the last word may be the first half of a longer one."""
+    return last.kind is TokenKind.WORD and text.endswith(last.text)
+
+
+def _read_digest(text: str) -> tuple[str, ...]:
+    # MariaDB has no name for binary and hexadecimal literals; all show a charset introducer as (_charset).
+    text = text.replace("(unknown)", "?").replace("(_charset)", "")
+    lexed = parse_tokens(text, ansi_quotes=False, no_backslash_escapes=True)
+    return _unwrap(find_shape(lexed.tokens, cut=lexed.broken, digest=True))
+
+
+def _unwrap(words: tuple[str, ...]) -> tuple[str, ...]:
+    is_prepared = words[:1] == ("EXECUTE",) and words[1:2] and words[1] in _PREPARED_STATEMENTS
+    return words[1:] if is_prepared else words
+
+
+def _build(words: tuple[str, ...], shape: str | None = None) -> Statement:
+    shape = render_shape(words) if shape is None else shape
+    scopes = parse_scopes(words)
+    return Statement(
+        fingerprint=find_fingerprint(shape),
+        shape=shape,
+        operation=find_operation(words),
+        tables=find_tables(words),
+        needs=None if scopes is None else find_needs(scopes),
+        cut=words[-1:] == (CUT_MARK,),
+    )
+
+
+class _Recent:
+    """The statements used last, within a number of entries and of bytes."""
+
+    def __init__(self, max_entries: int, max_bytes: int) -> None:
+        self._max_entries = max_entries
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._entries: OrderedDict[str | bytes, Statement] = OrderedDict()
+
+    def find(self, key: str | bytes) -> Statement | None:
+        statement = self._entries.get(key)
+        if statement is not None:
+            self._entries.move_to_end(key)
+        return statement
+
+    def add(self, key: str | bytes, statement: Statement) -> list[Statement]:
+        """What had to go."""
+        self._entries[key] = statement
+        self._bytes += _cost(statement)
+        gone = []
+        while len(self._entries) > self._max_entries or self._bytes > self._max_bytes:
+            _, oldest = self._entries.popitem(last=False)
+            self._bytes -= _cost(oldest)
+            gone.append(oldest)
+        return gone
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def _cost(statement: Statement) -> int:
+    return len(statement.shape) + _STATEMENT_OVERHEAD_BYTES
+
+
+class StatementBook:
+    """Reduces text, parsing each new shape once, and gives a cut shape the full one it is the beginning of.
+
+    It keeps no text, only hashes of it. A book belongs to one thread at a time. `ansi_quotes` and
+    `no_backslash_escapes` are the server's sql_modes; None is "not known".
+    """
+
+    def __init__(self, *, max_entries: int = 10_000, max_bytes: int = 32_000_000) -> None:
+        self.ansi_quotes: bool | None = None
+        self.no_backslash_escapes: bool | None = None
+        self._by_text = _Recent(max_entries, max_bytes)
+        self._by_shape = _Recent(max_entries, max_bytes)
+        self._full: dict[tuple[Operation, tuple[str, ...]], dict[str, Statement]] = {}
+
+    def from_text(self, text: str, *, cut: bool = False) -> Statement:
+        """The statement that a client sent (`PROCESSLIST.INFO`, a slow log, a file)."""
+        key = _hash(f"{self.ansi_quotes}{self.no_backslash_escapes}{cut}", text)
+        statement = self._by_text.find(key)
+        if statement is None:
+            words = _read_text(
+                text,
+                ansi_quotes=self.ansi_quotes,
+                no_backslash_escapes=self.no_backslash_escapes,
+                cut=cut,
+            )
+            statement = self._remember(key, words)
+        return self._match(statement)
+
+    def from_digest(self, text: str) -> Statement:
+        """The statement of a server's DIGEST_TEXT."""
+        key = _hash("digest", text)
+        statement = self._by_text.find(key)
+        if statement is None:
+            statement = self._remember(key, _read_digest(text))
+        return self._match(statement)
+
+    def _remember(self, key: bytes, words: tuple[str, ...]) -> Statement:
+        shape = render_shape(words)
+        statement = self._by_shape.find(shape)
+        if statement is None:
+            statement = _build(words, shape)
+            if not statement.cut:
+                self._full.setdefault((statement.operation, statement.tables), {})[shape] = statement
+            for gone in self._by_shape.add(shape, statement):
+                self._forget(gone)
+        self._by_text.add(key, statement)
+        return statement
+
+    def _forget(self, statement: Statement) -> None:
+        kin = self._full.get((statement.operation, statement.tables), {})
+        kin.pop(statement.shape, None)
+        if not kin:
+            self._full.pop((statement.operation, statement.tables), None)
+
+    def _match(self, statement: Statement) -> Statement:
+        if not statement.cut:
+            return statement
+        beginning = statement.shape.removesuffix(CUT_MARK).rstrip().casefold()
+        kin = self._full.get((statement.operation, statement.tables), {})
+        found = [full for shape, full in kin.items() if _begins(shape, beginning)]
+        return found[0] if len(found) == 1 else statement
+
+
+def _hash(reading: str, text: str) -> bytes:
+    return blake2b(f"{reading} {text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _begins(shape: str, beginning: str) -> bool:
+    """Whether the shape starts with the whole words of the beginning, upper and lower case alike."""
+    if shape[: len(beginning)].casefold() != beginning:
+        return False
+    border = shape[len(beginning) - 1 : len(beginning) + 1]
+    return not (len(border) == 2 and border.replace("_", "a").replace("$", "a").isalnum())
