@@ -138,6 +138,19 @@ def find_scan_severity(rows_per_run: float, runs_per_minute: float, situation: S
     return find_severity(rows_per_run * runs_per_minute, limits)
 
 
+def find_scan_measure(
+    rows_per_run: float, runs_per_minute: float, situation: Situation
+) -> tuple[float | None, float]:
+    """(measured, limit) of a scan: rows a minute, or the rows of a run where that alone is critical."""
+    limits = situation.limits
+    if not situation.rates_are_known:
+        return None, limits.rows_per_minute_warning
+    measured = rows_per_run * runs_per_minute
+    if rows_per_run >= limits.rows_per_run_critical and measured < limits.rows_per_minute_critical:
+        return rows_per_run, limits.rows_per_run_critical
+    return measured, limits.rows_per_minute_warning
+
+
 def cap_severity(severity: Severity, most: Severity) -> Severity:
     """The severity, but no more than `most`."""
     return min(severity, most, key=lambda each: each.rank)

@@ -8,9 +8,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from querywatch.sql.clean import known_names, render_outward
-from querywatch.sql.reduce import reduce_text
-
 from querywatch.analysis.situation import (
     AccountLoad,
     Blindness,
@@ -33,6 +30,8 @@ from querywatch.model import (
     Severity,
     Table,
 )
+from querywatch.sql.clean import known_names, render_outward
+from querywatch.sql.reduce import reduce_text
 
 NOW = 1_795_363_200.0
 DATABASE = "opendental"
@@ -208,7 +207,7 @@ def _make_accounts(case: dict[str, Any], integration: Integration) -> list[Accou
             integration=integration,
             account=_account(case),
             host=case.get("host"),
-            reason="account",
+            reason="no integration claims it",
             statements={Operation(name): count * minutes for name, count in given.items()},
             seconds=seconds * minutes,
             rows_examined=None if examined is None else examined * minutes,
@@ -224,7 +223,7 @@ def _make_running(case: dict[str, Any], integration: Integration) -> list[Runnin
     running = case.get("running")
     sessions = [_make_session(case, session_id, running) for session_id in ([1] if running else [])]
     sessions += [_make_session(case, 100 + place, None) for place in range(case.get("connections", 0))]
-    attribution = Attribution(integration=integration, reason="account")
+    attribution = Attribution(integration=integration, reason="no integration claims it")
     return [
         RunningSession(session=session, attribution=attribution, outward_shape="") for session in sessions
     ]
@@ -261,7 +260,7 @@ def _make_writes(case: dict[str, Any], integration: Integration) -> list[WriteSe
 
 def _make_blindness(case: dict[str, Any]) -> list[Blindness]:
     return [
-        Blindness(subject=subject, severity=Severity(severity), message=f"{subject} is away", advice="wait")
+        Blindness(subject=subject, severity=Severity(severity), message=f"{subject} is away.", advice="Wait.")
         for subject, severity in case.get("blind", {}).items()
     ]
 

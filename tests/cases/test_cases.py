@@ -61,6 +61,6 @@ def test_every_rule_has_its_file_of_cases() -> None:
 def test_message_is_a_sentence_without_literals(rule: str, case: dict[str, Any]) -> None:
     """What people read is whole sentences, and nothing of the statement's values."""
     for finding in find_all(make_situation(case)):
-        assert finding.message[-1] in ".y", rule
+        assert finding.message.endswith("."), rule
         for literal in ("2026-11-22", "'", "1234"):
             assert literal not in finding.message.replace("Dental's", "")

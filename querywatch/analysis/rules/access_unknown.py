@@ -47,8 +47,7 @@ def _describe(account: str, host: str, reason: str, evidence: Evidence) -> Findi
         severity=Severity.WARNING,
         integration=UNKNOWN.name,
         subject=f"{name_account(account)}@{host}" if host else name_account(account),
-        message=f"Account {name_account(account)}{place} uses the database and belongs to nobody that the "
-        f"configuration names{f' ({reason})' if reason else ''}.",
+        message=f"Account {name_account(account)}{place} uses the database: {reason or 'no integration claims it'}.",
         advice=_ADVICE,
         evidence=evidence,
     )

@@ -94,12 +94,16 @@ def _describe(repetition: _Repetition, limits: Limits) -> Finding:
         fingerprint=repetition.fingerprint,
         message=f"{say_who(repetition.integration, repetition.account)} ran {what} "
         f"{format_count(repetition.per_minute)} times a minute, each reading "
-        f"{max(1.0, repetition.rows_per_run):.2g} rows on average.",
+        f"{_say_rows(repetition.rows_per_run)}.",
         advice=_ADVICE,
         evidence=repetition.evidence,
         measured=repetition.per_minute,
         limit=limits.repeat_per_minute,
     )
+
+
+def _say_rows(rows_per_run: float) -> str:
+    return "one row" if rows_per_run <= 1.05 else f"{rows_per_run:.2g} rows on average"
 
 
 RULE = Rule(

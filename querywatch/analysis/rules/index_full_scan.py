@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from querywatch.analysis.cost import (
     find_rows_per_run,
     find_runs_per_minute,
+    find_scan_measure,
     find_scan_severity,
     find_scanned_table,
     find_unindexed_share,
@@ -37,6 +38,7 @@ def _judge(load: QueryLoad, rows_per_run: float, situation: Situation) -> Iterat
     if table is None and situation.schema is not None and load.statement.tables:
         return
     runs_per_minute = find_runs_per_minute(load, situation)
+    measured, limit = find_scan_measure(rows_per_run, runs_per_minute, situation)
     subject = name_account(load.account) if table is None else table.name
     place = "" if table is None else f", as many as {table.name} holds,"
     often = say_rate(runs_per_minute if situation.rates_are_known else 0.0)
@@ -50,8 +52,8 @@ def _judge(load: QueryLoad, rows_per_run: float, situation: Situation) -> Iterat
         f"answer one query, {often}: the server counted that it used no index.",
         advice=f"{REWRITE_FIRST} {NO_NEW_INDEX}",
         evidence=Evidence.COUNTED,
-        measured=rows_per_run * runs_per_minute,
-        limit=situation.limits.rows_per_minute_warning,
+        measured=measured,
+        limit=limit,
     )
 
 

@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from querywatch.analysis.cost import Scan, find_runs_per_minute, find_scan_severity, find_scans
+from querywatch.analysis.cost import (
+    Scan,
+    find_runs_per_minute,
+    find_scan_measure,
+    find_scan_severity,
+    find_scans,
+)
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import NO_NEW_INDEX, REWRITE_FIRST, join_words, say_rate, say_who
 from querywatch.analysis.situation import QueryLoad, Situation
@@ -22,6 +28,7 @@ def find(situation: Situation) -> Iterator[Finding]:
 
 def _describe(load: QueryLoad, scan: Scan, situation: Situation) -> Finding:
     runs_per_minute = find_runs_per_minute(load, situation)
+    measured, limit = find_scan_measure(scan.rows_per_run, runs_per_minute, situation)
     columns = join_words([f"{scan.table.name}.{column}" for column in scan.columns], "or")
     often = say_rate(runs_per_minute if situation.rates_are_known else 0.0)
     return Finding(
@@ -34,8 +41,8 @@ def _describe(load: QueryLoad, scan: Scan, situation: Situation) -> Finding:
         f"{often}: no index leads with {columns}.",
         advice=f"{REWRITE_FIRST}{_suggest(scan.table, scan.columns)} {NO_NEW_INDEX}",
         evidence=scan.evidence,
-        measured=scan.rows_per_run * runs_per_minute,
-        limit=situation.limits.rows_per_minute_warning,
+        measured=measured,
+        limit=limit,
     )
 
 

@@ -56,14 +56,14 @@ def _find_severity(entry: RunningSession, limit_seconds: float, situation: Situa
 def _describe(entry: RunningSession, situation: Situation) -> Finding:
     integration, session = entry.attribution.integration, entry.session
     limit_seconds = _find_limit(entry, situation)
-    verb = "has a statement waiting for others" if _is_waiting(entry) else "runs a statement"
+    verb = "has had a statement waiting for others" if _is_waiting(entry) else "has been running a statement"
     return Finding(
         rule=RULE.id,
         severity=_find_severity(entry, limit_seconds, situation),
         integration=integration.name,
         subject=name_account(session.account),
         fingerprint=_find_fingerprint(entry),
-        message=f"{say_who(integration, session.account)} {verb} since {format_seconds(session.seconds)} "
+        message=f"{say_who(integration, session.account)} {verb} for {format_seconds(session.seconds)} "
         f"(limit {format_seconds(limit_seconds)}), from {session.host or 'an unknown host'}.",
         advice=_ADVICE if integration.kind.is_third_party else _ADVICE_OWN,
         evidence=Evidence.SAMPLED,

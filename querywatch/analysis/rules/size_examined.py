@@ -103,7 +103,7 @@ def _is_too_much(reading: _Reading, limits: Limits) -> bool:
 def _describe(reading: _Reading, limits: Limits) -> Finding:
     per_run = "one query" if reading.fingerprint else "one of its queries, on average"
     waste = ""
-    if reading.rows_per_row_sent is not None:
+    if reading.rows_per_row_sent is not None and reading.rows_per_row_sent >= 2:
         waste = f", {format_count(reading.rows_per_row_sent)} for each row it was given"
     return Finding(
         rule=RULE.id,

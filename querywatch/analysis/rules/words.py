@@ -31,6 +31,8 @@ def say_rate(runs_per_minute: float) -> str:
         return f"{format_count(runs_per_minute)} times a minute"
     if runs_per_minute >= 1.5:
         return f"{runs_per_minute:.2g} times a minute"
+    if runs_per_minute >= 0.95:
+        return "once a minute"
     return f"about every {format_seconds(60.0 / runs_per_minute)}" if runs_per_minute > 0 else "once so far"
 
 

@@ -18,11 +18,7 @@ _ADVICE_UNKNOWN = (
     "Find out whose account this is and claim it with an [[integrations]] entry; when it is Open Dental's "
     'own, say kind = "opendental" there.'
 )
-_NAMES = {
-    Operation.DDL: "DDL statement (a change of tables or rights)",
-    Operation.PREPARED: "write in a prepared statement",
-    Operation.CALL: "CALL of a stored procedure",
-}
+_NAMES = {Operation.DDL: "DDL", Operation.CALL: "CALL", Operation.PREPARED: "writing prepared"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +82,8 @@ def _find_severity(writes: _Writes, *, someone_is_claimed: bool) -> Severity:
 def _describe(writes: _Writes, *, someone_is_claimed: bool) -> Finding:
     unknown = writes.integration.kind is Kind.UNKNOWN
     who = "which no integration claims" if unknown else f"of {writes.integration.name}, which may only read"
+    if not someone_is_claimed:
+        who = "which may be Open Dental itself, since no integration is configured"
     hosts = f" from {', '.join(writes.hosts)}" if writes.hosts else ""
     return Finding(
         rule=RULE.id,
@@ -101,11 +99,17 @@ def _describe(writes: _Writes, *, someone_is_claimed: bool) -> Finding:
 
 
 def _say_done(writes: _Writes) -> str:
-    name = _NAMES.get(writes.operation, writes.operation.upper())
-    done, refused = format_count(max(1.0, writes.done)), format_count(max(1.0, writes.refused))
+    refused = format_count(max(1.0, writes.refused))
     if writes.done <= 0:
-        return f"tried {refused} {name} that the server refused"
-    return f"made {done} {name}" + (f" and was refused {refused} more" if writes.refused > 0 else "")
+        return f"tried to run {_say_statements(writes.operation, writes.refused)}: the server refused"
+    more = f": the server refused {refused} more" if writes.refused > 0 else ""
+    return f"ran {_say_statements(writes.operation, writes.done)}{more}"
+
+
+def _say_statements(operation: Operation, count: float) -> str:
+    """'1 UPDATE statement', '3 DDL statements'; a share of one is one."""
+    noun = "statement" if count < 1.5 else "statements"
+    return f"{format_count(max(1.0, count))} {_NAMES.get(operation, operation.upper())} {noun}"
 
 
 def _say_shape(writes: _Writes) -> str:
