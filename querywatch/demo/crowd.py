@@ -10,7 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, TextIO
 
 from querywatch.demo.office import OFFICE
@@ -26,7 +26,7 @@ class CrowdOrder:
 
     names: tuple[str, ...]
     target: Target
-    passwords: Mapping[str, str]  # account -> password
+    passwords: Mapping[str, str] = field(repr=False)  # account -> password
     rows: Mapping[str, int]
     seed: int
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -29,7 +29,7 @@ class Login:
     """One account of a private server."""
 
     user: str
-    password: str
+    password: str = field(repr=False)
 
 
 class PrivateServer:
