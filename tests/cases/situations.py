@@ -35,6 +35,7 @@ from querywatch.sql.reduce import reduce_text
 
 NOW = 1_795_363_200.0
 DATABASE = "opendental"
+_ASLEEP_SECONDS = 900.0
 _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _CASE_WORDS = {
     "account",
@@ -238,7 +239,7 @@ def _make_session(case: dict[str, Any], session_id: int, running: dict[str, Any]
         database=DATABASE,
         command="Query" if running else "Sleep",
         state=running.get("state", "Sending data") if running else "",
-        seconds=parse_duration(running["for"]) if running else 5.0,
+        seconds=parse_duration(running["for"]) if running else _ASLEEP_SECONDS,
         statement=statement,
     )
 

@@ -64,10 +64,8 @@ def test_a_sight_in_between_begins_the_quiet_anew() -> None:
     book = FindingBook()
     cycle(book, 0, STATE)
     for now in range(1000, 1200, 30):
-        cycle(book, now)
-        cycle(book, now + 10)
-        cycle(book, now + 20, STATE)
-    assert len(book.open) == 1
+        changes = [cycle(book, now), cycle(book, now + 10), cycle(book, now + 20, STATE)]
+        assert changes == [Changes()] * 3
 
 
 def test_a_blind_cycle_resolves_nothing() -> None:
