@@ -8,11 +8,13 @@ evenly spread phases, times the number of trials that could have succeeded by lu
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import cos, exp, log, tau
 
 MINIMUM_SIGHTINGS = 6
 _REMEMBERED = 80  # sightings judged, the latest: bounds the work
+_ANSWERS_KEPT = 512
 _RUNS_PER_SIGHTING = 40  # at most this many executions pass from one sighting to the next, on average
 _LONGEST_PERIOD_IN_MEAN_GAPS = 1.25  # a period longer than the mean gap contradicts itself; the rest is noise
 _LONG_GAP_IN_MEAN_GAPS = 5.0  # the office closed, the agent stopped: such a gap says nothing of the period
@@ -34,9 +36,12 @@ class Period:
 
 def find_period(started_at: Sequence[float]) -> Period | None:
     """The period behind the sightings, or None when they might as well have come by chance."""
-    times = sorted(started_at)[-_REMEMBERED:]
-    if len(times) < MINIMUM_SIGHTINGS:
-        return None
+    return _find_period(tuple(sorted(started_at)[-_REMEMBERED:]))
+
+
+# Several rules ask about the same sightings, and few of them are new from one cycle to the next.
+@lru_cache(maxsize=_ANSWERS_KEPT)
+def _find_period(times: tuple[float, ...]) -> Period | None:
     gaps = _ordinary_gaps(times)
     if len(gaps) < MINIMUM_SIGHTINGS - 1:
         return None
