@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from querywatch.cli.output import SEVERITY_STYLES, add_rows, make_table
 from querywatch.findings import OpenFinding
-from querywatch.model import Evidence, Operation
+from querywatch.model import Evidence, Finding
 from querywatch.snapshot import IntegrationState, Snapshot
 from querywatch.units import format_count, format_seconds
 
@@ -127,7 +128,7 @@ def _render_integration(state: IntegrationState, default: Evidence) -> Sequence[
         at_least + format_count(state.statements_total),
         format_seconds(state.seconds) if state.seconds is not None else "-",
         at_least + format_count(state.rows_examined) if state.rows_examined is not None else "-",
-        at_least + format_count(sum(count.done for kind, count in state.writes.items() if kind in Operation)),
+        at_least + format_count(state.writes_done),
         evidence,
     )
 
@@ -136,12 +137,19 @@ def _make_findings(snapshot: Snapshot, *, with_advice: bool) -> RenderableType:
     findings = sort_findings(snapshot.visible_findings)
     if not findings:
         return Text("No findings: nothing that querywatch can see hurts the office.")
-    table = make_table("Findings", ("severity", "rule", "integration", "what"))
-    for found in findings:
-        finding = found.finding
-        what = f"{finding.message}\nTo do: {finding.advice}" if with_advice else finding.message
-        style = SEVERITY_STYLES[finding.severity]
-        table.add_row(
-            Text(finding.severity, style=style), Text(finding.rule), Text(finding.integration), Text(what)
-        )
-    return table
+    blocks = [_make_finding(found.finding, with_advice=with_advice) for found in findings]
+    return Group(Text("Findings", style="bold"), *blocks)
+
+
+def _make_finding(finding: Finding, *, with_advice: bool) -> RenderableType:
+    """What it is on one line, what it says and what to do indented under it."""
+    about = finding.integration or "querywatch"
+    heading = Text.assemble(
+        (f"{finding.severity:<8} ", SEVERITY_STYLES[finding.severity]),
+        (f"{finding.rule:<16} ", "bold"),
+        f"{about} ({finding.evidence})",
+    )
+    lines = [Padding(Text(finding.message), (0, 0, 0, 9))]
+    if with_advice:
+        lines.append(Padding(Text(f"To do: {finding.advice}", style="dim"), (0, 0, 0, 9)))
+    return Group(heading, *lines)

@@ -13,6 +13,7 @@ from rich.table import Table
 
 Commands = Any  # argparse's sub-parsers action has no public type
 
+_PLAIN_WIDTH = 120  # of a pipe or a file, which have none
 SEVERITY_STYLES: Mapping[str, str] = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 
 
@@ -46,7 +47,8 @@ def print_json(value: object) -> None:
 
 def make_console() -> Console:
     """Standard output, with colours on a terminal alone."""
-    return Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
 
 
 def make_table(title: str, columns: Sequence[str], *, right: Sequence[str] = ()) -> Table:

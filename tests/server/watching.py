@@ -1,0 +1,133 @@
+"""What tests of the watch share: a watch of a real server, and a server that can be put out of reach."""
+
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from server.servers import PRACTICE, RunningServer
+
+from querywatch.analysis.situation import Limits
+from querywatch.db.endpoint import Endpoint
+from querywatch.findings import FindingBook
+from querywatch.model import Finding, Integration, Kind
+from querywatch.service.watch import Watch, WatchSettings
+from querywatch.snapshot import IntegrationState, Snapshot
+
+VENDOR = Integration(name="vendor", kind=Kind.DIRECT_READ, accounts=("vendor",))
+OFFICE = Integration(name="opendental", kind=Kind.OPENDENTAL, accounts=("root",), writes_allowed=True)
+
+
+def make_watch(
+    endpoint: Endpoint,
+    integrations: Sequence[Integration] = (OFFICE, VENDOR),
+    *,
+    counter_interval_seconds: float = 0.5,
+    limits: Limits | None = None,
+) -> Watch:
+    """A watch that counts twice a second, so that a test need not wait."""
+    return Watch(
+        WatchSettings(
+            endpoint=endpoint,
+            databases=(PRACTICE,),
+            labels=(),
+            counter_interval_seconds=counter_interval_seconds,
+            schema_interval_seconds=3600.0,
+        ),
+        integrations,
+        limits or Limits(),
+        findings=FindingBook(),
+        clock=time.time,
+        random=random.random,
+    )
+
+
+@contextmanager
+def watching(
+    server: RunningServer,
+    integrations: Sequence[Integration] = (OFFICE, VENDOR),
+    limits: Limits | None = None,
+) -> Iterator[Watch]:
+    """A watch that has looked and counted once."""
+    with closing(make_watch(server.watcher(), integrations, limits=limits)) as watch:
+        watch.cycle(count=True)
+        assert watch.snapshot.up, watch.snapshot.trouble
+        yield watch
+
+
+def find_integration(snapshot: Snapshot, name: str) -> IntegrationState:
+    """The state of one integration."""
+    return next(state for state in snapshot.integrations if state.integration.name == name)
+
+
+def find_findings(snapshot: Snapshot, rule: str) -> list[Finding]:
+    """The open findings of one rule."""
+    return [found.finding for found in snapshot.findings if found.finding.rule == rule]
+
+
+class Gate:
+    """A TCP relay in front of a server, which can be let through, stalled, or shut."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._target = (host, port)
+        self._open = threading.Event()
+        self._open.set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._pairs: list[socket.socket] = []
+        self._shut = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stall(self) -> None:
+        """Nothing passes any more, and nobody is told."""
+        self._open.clear()
+
+    def shut(self) -> None:
+        """Every connection is cut, and new ones too."""
+        self._shut = True
+        for end in self._pairs:
+            end.close() if end.fileno() < 0 else end.shutdown(socket.SHUT_RDWR)
+        self._pairs = []
+
+    def reopen(self) -> None:
+        """Everything passes again."""
+        self._shut = False
+        self._open.set()
+
+    def close(self) -> None:
+        """Ends it."""
+        self._listener.close()
+        self._open.set()
+        self.shut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._shut:
+                client.close()
+                continue
+            try:
+                server = socket.create_connection(self._target, timeout=5)
+            except OSError:
+                client.close()
+                continue
+            server.settimeout(None)
+            self._pairs += [client, server]
+            for source, sink in ((client, server), (server, client)):
+                threading.Thread(target=self._relay, args=(source, sink), daemon=True).start()
+
+    def _relay(self, source: socket.socket, sink: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                self._open.wait()
+                sink.sendall(data)
+        except OSError:
+            pass
+        finally:
+            source.close()
+            sink.close()
