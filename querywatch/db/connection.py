@@ -213,7 +213,7 @@ def _log_in(endpoint: Endpoint, mode: TlsMode, wire: socket.socket) -> "pymysql.
     try:
         driver = _build_driver(endpoint, mode)
         driver.connect(wire)
-    except (pymysql.Error, OSError, *_GARBLED, *_DRIVER_REFUSES) as error:
+    except (pymysql.Error, OSError, AttributeError, *_GARBLED, *_DRIVER_REFUSES) as error:
         raise _translate_login(endpoint, error) from error
     return driver
 
@@ -241,10 +241,18 @@ def _translate_login(endpoint: Endpoint, error: BaseException) -> ServerError:
     name = endpoint.name
     if isinstance(error, ServerError):
         return error
+    if isinstance(error, AttributeError):
+        # The driver calls a function for hashes from before MySQL 4.1 that it no longer has.
+        return faults.translate_login_fault(name, endpoint.user, None)
     if isinstance(error, _DRIVER_REFUSES):
         return faults.translate_login_fault(name, endpoint.user, 2059)
     if not isinstance(error, pymysql.Error) or _is_garbled(error):
         return ServerAwayError(f"{name}: {endpoint.address} is not a MySQL server", reason="protocol")
+    return _translate_driver_login(endpoint, error)
+
+
+def _translate_driver_login(endpoint: Endpoint, error: pymysql.Error) -> ServerError:
+    name = endpoint.name
     # The driver wraps what the network says, and keeps the original beside it.
     fault = getattr(error, "original_exception", None)
     if isinstance(fault, ssl.SSLError):

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +101,9 @@ class RunningServer:
 
     def client(self, user: str, password: str = "", **options: Any) -> "pymysql.connections.Connection[Any]":
         """A connection of some other program."""
+        plain = {"ssl_disabled": True, "autocommit": True}
         return pymysql.connect(
-            host=self.host, port=self.port, user=user, password=password, autocommit=True, **options
+            host=self.host, port=self.port, user=user, password=password, **{**plain, **options}
         )
 
     def root(self, **options: Any) -> "pymysql.connections.Connection[Any]":
@@ -155,6 +156,11 @@ def split_script(script: str) -> Sequence[str]:
     return [statement.strip() for statement in "\n".join(lines).split(";") if statement.strip()]
 
 
+def find_choice(name: str) -> Choice:
+    """The server of that name."""
+    return next(choice for choice in CHOICES if choice.name == name)
+
+
 def find_choices() -> tuple[tuple[Choice, ...], tuple[str, ...]]:
     """The servers there are on this machine, and the names of those left out."""
     if _docker_answers():
@@ -175,17 +181,24 @@ def _docker_answers() -> bool:
 
 
 @contextmanager
-def start(choice: Choice, *, settings: Sequence[str] = ()) -> Iterator[RunningServer]:
-    """The server, ready, with a practice in it; gone afterwards."""
-    start_one = _start_local if choice.image is None else _start_container
-    with start_one(choice, (*_SMALL, *choice.options, *settings)) as server:
+def start(
+    choice: Choice, *, settings: Sequence[str] = (), files: Mapping[str, bytes] | None = None
+) -> Iterator[RunningServer]:
+    """The server, ready, with a practice in it; gone afterwards. `files` are put into its container."""
+    options = (*_SMALL, *choice.options, *settings)
+    running = (
+        _start_container(choice, options, files or {}) if choice.image else _start_local(choice, options)
+    )
+    with running as server:
         _await_login(server)
         server.set_up()
         yield server
 
 
 @contextmanager
-def _start_container(choice: Choice, options: Sequence[str]) -> Iterator[RunningServer]:
+def _start_container(
+    choice: Choice, options: Sequence[str], files: Mapping[str, bytes]
+) -> Iterator[RunningServer]:
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415
 
     container = (
@@ -196,6 +209,8 @@ def _start_container(choice: Choice, options: Sequence[str]) -> Iterator[Running
         .with_tmpfs_mount("/var/lib/mysql")
         .with_command(list(options))
     )
+    for path, content in files.items():
+        container.with_copy_into_container(content, path)
     with container:
         host, port = container.get_container_host_ip(), int(container.get_exposed_port(3306))
         # 'localhost' may be ::1, where nothing is exposed.

@@ -1,0 +1,174 @@
+"""The daemon sends a closed list of statements, all of which only read."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable
+from contextlib import closing
+
+import pytest
+from server.books import PlainBook
+from server.servers import PRACTICE, RunningServer
+
+import querywatch.db
+import querywatch.sources
+from querywatch.db.connection import Connection, connect
+from querywatch.db.privileges import read_privileges
+from querywatch.errors import QuerywatchError
+from querywatch.sources import accounts, attributes, digests, processlist, schema, status, userstat
+
+_READABLE = {"information_schema", "performance_schema"}
+_SHOWN = re.compile(r"SHOW (?:GRANTS|FULL PROCESSLIST|(?:SESSION|GLOBAL) (?:STATUS|VARIABLES)\b.*)")
+_SETTABLE = {
+    "time_zone",
+    "sql_mode",
+    "lock_wait_timeout",
+    "net_read_timeout",
+    "net_write_timeout",
+    "max_statement_time",
+    "max_execution_time",
+    "information_schema_stats_expiry",
+}
+_SET_WORDS = {"SET NAMES utf8mb4", "SET AUTOCOMMIT = 1", "SET SESSION TRANSACTION READ ONLY"}
+_FUNCTIONS = {"VERSION", "CONNECTION_ID", "UNIX_TIMESTAMP", "FROM_UNIXTIME", "IN"}
+_FORBIDDEN = re.compile(
+    r"\b(?:INTO|FOR UPDATE|LOCK|OUTFILE|DUMPFILE|GET_LOCK|SLEEP|BENCHMARK|LOAD_FILE)\b|;|:="
+)
+
+
+def find_declared() -> dict[str, str]:
+    """Every statement that a module of db/ or sources/ declares, with the module's name."""
+    found: dict[str, str] = {}
+    for package in (querywatch.db, querywatch.sources):
+        for info in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(info.name)
+            found |= dict.fromkeys(getattr(module, "STATEMENTS", ()), info.name)
+    return found
+
+
+def find_faults(statement: str) -> list[str]:
+    """Why a statement does not belong on the list; nothing when it does."""
+    plain = re.sub(r"'[^']*'", "''", statement)
+    if _FORBIDDEN.search(plain.upper()):
+        return ["does more than read"]
+    if plain.startswith("SELECT "):
+        return list(find_select_faults(plain))
+    if plain.startswith("SHOW "):
+        return [] if _SHOWN.fullmatch(plain) else ["shows something else"]
+    return [] if statement in _SET_WORDS else list(find_set_faults(plain))
+
+
+def find_select_faults(statement: str) -> Iterable[str]:
+    for source in re.findall(r"\b(?:FROM|JOIN)\s+([\w.`]+)", statement):
+        if source.split(".")[0].strip("`") not in _READABLE or "." not in source:
+            yield f"reads {source}"
+    if "*" in statement:
+        yield "does not list its columns"
+    for function in re.findall(r"(\w+)\s?\(", statement):
+        if function.upper() not in _FUNCTIONS:
+            yield f"calls {function}"
+
+
+def find_set_faults(statement: str) -> Iterable[str]:
+    if not statement.startswith("SET SESSION "):
+        yield "is no SELECT, SHOW or SET SESSION"
+        return
+    for assignment in statement.removeprefix("SET ").split(", "):
+        found = re.fullmatch(r"SESSION (\w+) = (?:''|%s|\d+)", assignment)
+        if found is None or found[1] not in _SETTABLE:
+            yield f"sets {assignment}"
+
+
+def test_every_source_declares_its_statements() -> None:
+    """A module that touches a server and declares nothing would be a hole in the list."""
+    modules = set(find_declared().values())
+    for info in pkgutil.iter_modules(querywatch.sources.__path__, "querywatch.sources."):
+        assert info.name in modules
+
+
+@pytest.mark.parametrize("statement", sorted(find_declared()))
+def test_a_declared_statement_only_reads(statement: str) -> None:
+    """SELECT on the two schemas, SHOW of an allowed kind, SET SESSION of an allowed variable."""
+    assert find_faults(statement) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT LName FROM opendental.patient",
+        "SELECT LName FROM patient",
+        "SELECT * FROM information_schema.PROCESSLIST",
+        "SELECT GET_LOCK('a', 1)",
+        "SELECT opendental.eraser()",
+        "SELECT NAME FROM performance_schema.threads INTO OUTFILE '/tmp/x'",
+        "SELECT NAME FROM performance_schema.threads FOR UPDATE",
+        "SELECT 1; DROP TABLE patient",
+        "SHOW CREATE TABLE opendental.patient",
+        "SET GLOBAL userstat = 1",
+        "SET SESSION time_zone = '+00:00', GLOBAL userstat = 1",
+        "SET SESSION sql_log_bin = 0",
+        "UPDATE performance_schema.setup_consumers SET ENABLED = 'YES'",
+        "KILL 5",
+        "EXPLAIN SELECT 1",
+    ],
+)
+def test_the_list_refuses_what_does_not_belong(statement: str) -> None:
+    """The check itself finds a statement that reads the practice, writes, locks or switches."""
+    assert find_faults(statement)
+
+
+def run_all_sources(connection: Connection) -> None:
+    """Everything that a cycle reads, available here or not, twice: the second digest reading is partial."""
+    source = digests.DigestSource()
+    book = PlainBook()
+    for read in (
+        lambda: processlist.read_sessions(connection, book),
+        lambda: attributes.read_programs(connection),
+        lambda: source.read(connection, book),
+        lambda: source.read(connection, book),
+        lambda: accounts.read_account_counters(connection),
+        lambda: userstat.read_userstat(connection),
+        lambda: status.read_status(connection),
+        lambda: schema.read_schema(connection, ()),
+        lambda: schema.read_schema(connection, (PRACTICE,)),
+        lambda: read_privileges(connection, (PRACTICE,)),
+    ):
+        try:
+            read()
+        except QuerywatchError:
+            continue
+
+
+def build_pattern(statement: str) -> re.Pattern[str]:
+    """The declared statement as the server sees it: a value in each place."""
+    value = r"(?:'[^']*'|[\d.]+(?:e\d+)?)"
+    return re.compile(value.join(re.escape(part) for part in statement.replace("%%", "%").split("%s")))
+
+
+@pytest.mark.server
+def test_what_the_server_received_is_on_the_list(server: RunningServer) -> None:
+    """The server's own general log of a run of all sources holds nothing that is not declared."""
+    if server.flavour == "mariadb":
+        server.execute("SET GLOBAL userstat = 1")
+    server.execute(
+        "SET GLOBAL log_output = 'TABLE'", "TRUNCATE mysql.general_log", "SET GLOBAL general_log = ON"
+    )
+    try:
+        with closing(connect(server.watcher())) as connection:
+            own_id = connection.connection_id
+            run_all_sources(connection)
+    finally:
+        server.execute("SET GLOBAL general_log = OFF")
+        if server.flavour == "mariadb":
+            server.execute("SET GLOBAL userstat = 0")
+    received = [
+        text.decode() if isinstance(text, bytes) else text
+        for (text,) in server.execute(
+            "SELECT argument FROM mysql.general_log "
+            f"WHERE thread_id = {own_id} AND command_type IN ('Query', 'Execute', 'Prepare')"
+        )
+    ]
+    patterns = [build_pattern(statement) for statement in find_declared()]
+    unknown = {text for text in received if not any(pattern.fullmatch(text) for pattern in patterns)}
+    assert not unknown
+    assert len(set(received)) >= 15

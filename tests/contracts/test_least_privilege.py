@@ -1,0 +1,118 @@
+"""The account that `grants` prints is enough for every source, and reads and writes nothing of the practice."""
+
+from collections.abc import Iterable
+from contextlib import closing
+
+import pytest
+from server.books import PlainBook
+from server.servers import PRACTICE, RunningServer
+
+from querywatch.db.connection import connect
+from querywatch.db.privileges import read_privileges
+from querywatch.errors import StatementRefusedError
+from querywatch.model import Flavour
+from querywatch.sources import accounts, attributes, digests, processlist, schema, status, userstat
+
+pytestmark = pytest.mark.server
+
+_WRITE_EVENTS = (
+    "insert",
+    "insert_select",
+    "update",
+    "update_multi",
+    "delete",
+    "delete_multi",
+    "replace",
+    "replace_select",
+    "load",
+    "call_procedure",
+    "truncate",
+)
+_WRITE_BEGINNINGS = ("create_", "alter_", "drop_", "rename_", "grant", "revoke")
+
+
+def read_everything(server: RunningServer) -> None:
+    """Every source that this server has, without one being refused."""
+    book = PlainBook()
+    with closing(connect(server.watcher())) as connection:
+        assert processlist.read_sessions(connection, book) is not None
+        assert status.read_status(connection).uptime_seconds >= 0
+        assert schema.read_schema(connection, (PRACTICE,)).tables
+        if server.performance_schema:
+            assert attributes.read_programs(connection)
+            assert digests.DigestSource().read(connection, book).rows
+            assert accounts.read_account_counters(connection).rows
+        if server.flavour is Flavour.MARIADB:
+            assert "watcher" in userstat.read_userstat(connection).rows
+
+
+def find_events(server: RunningServer) -> dict[str, int]:
+    return dict(
+        server.execute(
+            "SELECT EVENT_NAME, SUM(COUNT_STAR) "
+            "FROM performance_schema.events_statements_summary_by_account_by_event_name "
+            "WHERE USER = 'watcher' AND COUNT_STAR > 0 GROUP BY EVENT_NAME"
+        )
+    )
+
+
+def find_writes(events: Iterable[str]) -> set[str]:
+    names = {event.removeprefix("statement/sql/") for event in events}
+    return {name for name in names if name in _WRITE_EVENTS or name.startswith(_WRITE_BEGINNINGS)}
+
+
+def test_the_server_counts_no_write_of_the_watcher(server: RunningServer) -> None:
+    """After a run of all sources the server's own counters know of reads and settings alone."""
+    counts_by_user = server.flavour is Flavour.MARIADB
+    if counts_by_user:
+        server.execute("SET GLOBAL userstat = 1", "FLUSH USER_STATISTICS")
+        connect(server.watcher()).close()  # the table knows an account from its first disconnection on
+    try:
+        read_everything(server)
+        rows = "SELECT UPDATE_COMMANDS, ROWS_INSERTED, ROWS_UPDATED, ROWS_DELETED, SELECT_COMMANDS > 0 "
+        if counts_by_user:
+            assert server.execute(
+                f"{rows} FROM information_schema.USER_STATISTICS WHERE USER = 'watcher'"
+            ) == ((0, 0, 0, 0, 1),)
+    finally:
+        if counts_by_user:
+            server.execute("SET GLOBAL userstat = 0")
+    if server.performance_schema:
+        events = find_events(server)
+        assert events["statement/sql/select"] > 0
+        assert find_writes(events) == set()
+
+
+def test_the_account_has_neither_too_little_nor_too_much(server: RunningServer) -> None:
+    """What `grants` prints is what `check` finds in order."""
+    with closing(connect(server.watcher())) as connection:
+        privileges = read_privileges(connection, (PRACTICE,))
+    assert privileges.account == "'watcher'@'%'"
+    assert privileges.missing == ()
+    assert privileges.excessive == ()
+
+
+@pytest.mark.parametrize("table", ["patient", "ProcedureLog", "patientview"])
+def test_no_row_of_the_practice_can_be_read(server: RunningServer, table: str) -> None:
+    """1142 for every table and view, though its columns are visible."""
+    with closing(connect(server.watcher())) as connection, pytest.raises(StatementRefusedError) as refused:
+        connection.read(f"SELECT PatNum FROM {PRACTICE}.{table} LIMIT 1")
+    assert refused.value.code == 1142
+
+
+def test_too_much_and_too_little_are_found_and_the_fix_is_one(server: RunningServer) -> None:
+    """An account set up wrongly is told each statement; once they are run, nothing is left to say."""
+    server.create_account(
+        "sloppy", f"SELECT, INSERT (LName) ON {PRACTICE}.patient", "FILE ON *.*", f"ALL ON {PRACTICE}.*"
+    )
+    with closing(connect(server.endpoint("sloppy"))) as connection:
+        before = read_privileges(connection, (PRACTICE,))
+        for fault in (*before.excessive, *before.missing):
+            server.execute(*(part for part in fault.fix.split(";") if part.strip()))
+        missing_now = read_privileges(connection, (PRACTICE,)).missing
+        server.execute(*(fault.fix.rstrip(";") for fault in missing_now))
+    with closing(connect(server.endpoint("sloppy"))) as connection:
+        after = read_privileges(connection, (PRACTICE,))
+    assert len(before.excessive) == 3
+    assert "PROCESS" in {fault.what for fault in before.missing}
+    assert (after.missing, after.excessive) == ((), ())
