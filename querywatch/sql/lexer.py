@@ -58,25 +58,34 @@ def _string_pattern(quote: str, open_group: str, *, escapes: bool) -> str:
 
 # A string without a backslash reads the same in every sql_mode, so long runs of them go in one match.
 _SIMPLE = rf"(?:{_NUMBER}|\?|'[^'\\]*+'(?!'))"
+_SPACE = r"[\s\x00-\x1f\x7f\u200b\ufeff]*+"
+_NEXT = rf"{_SPACE},{_SPACE}[-+]?(?:{_SIMPLE}|[nN][uU][lL][lL]{_END_OF_WORD})"
+_ROW = rf"\({_SPACE}[-+]?(?:{_SIMPLE}|[nN][uU][lL][lL]{_END_OF_WORD})(?:{_NEXT})*+{_SPACE}\)"
+# The tokens that one statement may have; rows and lists of plain literals count as one.
+_MAX_TOKENS = 50_000
 
 
 def _compile(*, ansi_quotes: bool, escapes: bool) -> re.Pattern[str]:
     single = _string_pattern("'", "open1", escapes=escapes)
     double = _string_pattern('"', "open2", escapes=escapes and not ansi_quotes)
     return re.compile(
-        rf"""(?P<skip>[\s\x00-\x1f\x7f\u200b\ufeff]++|--(?=[\s\x00-\x1f]|\Z)[^\n]*+|\#[^\n]*+
-                |_(?:{_CHARSETS})(?=\s*+(?:['"]|[xXbBnN]'|0[xX])))
+        rf"""{_SPACE}(?:
+            (?P<word>(?![\d_]|[xXbBnN]')[^{_NOT_A_NAME}]++)
+           |(?P<symbol>[=);,{{}}]|\.(?![\d.]))
+           |(?P<skip>--(?=[\s\x00-\x1f]|\Z)[^\n]*+|\#[^\n]*+
+                |_(?:{_CHARSETS})(?={_SPACE}(?:['"]|[xXbBnN]'|0[xX]))|\Z)
            |(?P<enter>/\*M?!(?:\d{{5,6}})?)
            |(?P<comment>/\*(?:.*?\*/|(?P<open3>.*+)))
-           |(?P<list>{_SIMPLE}(?:,[ ]\.\.\.|\s*+,\s*+[-+]?{_SIMPLE})++)
+           |(?P<rows>{_ROW}(?:{_SPACE},{_SPACE}{_ROW})++)
+           |(?P<list>{_SIMPLE}(?:,[ ]\.\.\.|{_NEXT})++)
            |(?P<value>{_NUMBER}|\?|@(?!@)(?:[\w$.]++|\?|`[^`]*+(?:``[^`]*+)*+(?:`|(?P<open4>\Z)))?
                |[xXbBnN]?{single})
            |(?P<double>{double})
            |(?P<name>`[^`]*+(?:``[^`]*+)*+(?:`|(?P<open5>\Z)))
-           |(?P<word>[^{_NOT_A_NAME}]++)
+           |(?P<odd_word>[^{_NOT_A_NAME}]++)
            |(?P<ellipsis>\.\.\.)
            |(?P<leave>\*/)
-           |(?P<symbol><=>|<=|>=|!=|<>|<<|>>|\|\||&&|:=|->>|->|@@|.)""",
+           |(?P<odd_symbol><=>|<=|>=|!=|<>|<<|>>|\|\||&&|:=|->>|->|@@|.))""",
         re.DOTALL | re.VERBOSE,
     )
 
@@ -86,35 +95,52 @@ _PATTERNS = {
     for ansi_quotes in (False, True)
     for escapes in (False, True)
 }
+# The common ones come first in the pattern, and once more with their rarer forms.
+_WRITTEN = {
+    "word": TokenKind.WORD,
+    "symbol": TokenKind.SYMBOL,
+    "odd_word": TokenKind.WORD,
+    "odd_symbol": TokenKind.SYMBOL,
+}
 _OPEN_GROUPS = ("open1", "open2", "open3", "open4", "open5")
 _MAY_BE_OPEN = frozenset({"comment", "value", "double", "name"})
 _VALUE = Token(TokenKind.VALUE, "?")
 _VALUES = Token(TokenKind.VALUES, "?")
-_ELLIPSIS = Token(TokenKind.ELLIPSIS, "...")
+_FIXED: dict[str, tuple[Token, ...]] = {
+    "skip": (),
+    "comment": (),
+    "rows": (Token(TokenKind.SYMBOL, "("), _VALUES, Token(TokenKind.SYMBOL, ")")),
+    "list": (_VALUES,),
+    "value": (_VALUE,),
+    "double": (_VALUE,),
+    "ellipsis": (Token(TokenKind.ELLIPSIS, "..."),),
+}
+_TIMES_MATCH = next(re.finditer(r"(?P<symbol>\*)", "*"))
 
 
 def parse_tokens(
     text: str, *, ansi_quotes: bool | None = None, no_backslash_escapes: bool | None = None
 ) -> Lexed:
-    """Every token of the text, in linear time, whatever the text is.
+    """Every token of the text, in linear time, whatever the text is; a text without end counts as broken.
 
     None for one of the sql_modes is "not known": double quotes then hold literals, and a string whose end
     depends on what a backslash means takes the rest of the text with it.
     """
-    pattern = _PATTERNS[bool(ansi_quotes), not no_backslash_escapes]
     tokens: list[Token] = []
-    for match in _find_matches(pattern, text):
+    for match in _find_matches(_PATTERNS[bool(ansi_quotes), not no_backslash_escapes], text):
         group = match.lastgroup or ""
-        if group in _MAY_BE_OPEN and (
-            any(match.group(name) is not None for name in _OPEN_GROUPS)
-            or (no_backslash_escapes is None and _is_ambiguous(match, group))
-        ):
+        if group in _WRITTEN:
+            tokens.append(Token(_WRITTEN[group], match[group]))
+        elif group in _MAY_BE_OPEN and _is_unsure(match, group, no_backslash_escapes=no_backslash_escapes):
             if group in {"value", "double"}:
                 tokens.append(_VALUE)
             return Lexed(tokens=tuple(tokens), broken=True)
-        token = _token_of(match, group, ansi_quotes=ansi_quotes)
-        if token is not None:
-            tokens.append(token)
+        elif group == "name" or (group == "double" and ansi_quotes):
+            tokens.append(_name_token(match[group]))
+        else:
+            tokens += _FIXED[group]
+        if len(tokens) > _MAX_TOKENS:
+            return Lexed(tokens=tuple(tokens), broken=True)
     return Lexed(tokens=tuple(tokens), broken=False)
 
 
@@ -134,36 +160,22 @@ def _find_matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]
             elif depth:
                 depth -= 1
             else:
-                position = match.start() + 1
+                position -= 1
                 yield _TIMES_MATCH
                 break
 
 
-def _token_of(match: re.Match[str], group: str, *, ansi_quotes: bool | None) -> Token | None:
-    if group == "word":
-        return Token(TokenKind.WORD, match.group())
-    if group == "symbol":
-        return Token(TokenKind.SYMBOL, match.group())
-    if group == "name" or (group == "double" and ansi_quotes):
-        return _name_token(match.group())
-    return _FIXED[group]
-
-
-_TIMES_MATCH = next(re.finditer(r"(?P<symbol>\*)", "*"))
-_FIXED = {
-    "list": _VALUES,
-    "value": _VALUE,
-    "double": _VALUE,
-    "ellipsis": _ELLIPSIS,
-    "skip": None,
-    "comment": None,
-}
+def _is_unsure(match: re.Match[str], group: str, *, no_backslash_escapes: bool | None) -> bool:
+    """Whether the token has no end, or an end that depends on a sql_mode that nobody told."""
+    if any(match[name] is not None for name in _OPEN_GROUPS):
+        return True
+    return no_backslash_escapes is None and _is_ambiguous(match, group)
 
 
 def _is_ambiguous(match: re.Match[str], group: str) -> bool:
-    if group not in {"value", "double"} or "\\" not in match.group():
+    if group not in {"value", "double"} or "\\" not in match[group]:
         return False
-    other = _PATTERNS[False, False].match(match.string, match.start())
+    other = _PATTERNS[False, False].match(match.string, match.start(group))
     return other is None or other.end() != match.end()
 
 

@@ -1,5 +1,6 @@
 """Reduces SQL text to statements without literals, and remembers the shapes it has seen."""
 
+import re
 from collections import OrderedDict
 from hashlib import blake2b
 
@@ -30,6 +31,12 @@ _PREPARED_STATEMENTS = frozenset(
     }
 )
 _STATEMENT_OVERHEAD_BYTES = 1_000
+# How a server stores a digest (sql/sql_digest.h): two bytes a token, and for a name its length and itself. The
+# first token that finds no room ends it, without a mark.
+_DIGEST_TOKENS = re.compile(r"`([^`]*+)`|\((?:\?|\.\.\.)\)(?: /\* , \.\.\. \*/)?|\?, \.\.\.|[^\s`]++")
+_DIGEST_TOKEN_BYTES = 2
+_LARGEST_TOKEN_BYTES = 2 * _DIGEST_TOKEN_BYTES + 64
+DEFAULT_MAX_DIGEST_BYTES = 1_024
 
 
 def reduce_text(
@@ -49,9 +56,12 @@ def reduce_text(
     )
 
 
-def reduce_digest(text: str) -> Statement:
-    """The statement of a server's DIGEST_TEXT; never raises."""
-    return _build(_read_digest(text))
+def reduce_digest(text: str, *, max_digest_bytes: int = DEFAULT_MAX_DIGEST_BYTES) -> Statement:
+    """The statement of a server's DIGEST_TEXT; never raises.
+
+    A digest that leaves no room for one more name within the server's `max_digest_length` counts as cut.
+    """
+    return _build(_read_digest(text, max_digest_bytes))
 
 
 def _read_text(
@@ -70,11 +80,24 @@ def _touches_end(text: str, last: Token) -> bool:
     return last.kind is TokenKind.WORD and text.endswith(last.text)
 
 
-def _read_digest(text: str) -> tuple[str, ...]:
+def _read_digest(text: str, max_digest_bytes: int) -> tuple[str, ...]:
+    cut = (
+        len(text) > max_digest_bytes // 2
+        and _find_digest_bytes(text) > max_digest_bytes - _LARGEST_TOKEN_BYTES
+    )
     # MariaDB has no name for binary and hexadecimal literals; all show a charset introducer as (_charset).
     text = text.replace("(unknown)", "?").replace("(_charset)", "")
     lexed = parse_tokens(text, ansi_quotes=False, no_backslash_escapes=True)
-    return _unwrap(find_shape(lexed.tokens, cut=lexed.broken, digest=True))
+    return _unwrap(find_shape(lexed.tokens, cut=cut or lexed.broken, digest=True))
+
+
+def _find_digest_bytes(text: str) -> int:
+    found = _DIGEST_TOKENS.finditer(text)
+    return sum(
+        _DIGEST_TOKEN_BYTES
+        + (_DIGEST_TOKEN_BYTES + len(name.encode("utf-8", "replace")) if name is not None else 0)
+        for name in (match[1] for match in found)
+    )
 
 
 def _unwrap(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -133,12 +156,14 @@ class StatementBook:
     """Reduces text, parsing each new shape once, and gives a cut shape the full one it is the beginning of.
 
     It keeps no text, only hashes of it. A book belongs to one thread at a time. `ansi_quotes` and
-    `no_backslash_escapes` are the server's sql_modes; None is "not known".
+    `no_backslash_escapes` are the server's sql_modes, None is "not known"; `max_digest_bytes` is its
+    max_digest_length.
     """
 
     def __init__(self, *, max_entries: int = 10_000, max_bytes: int = 32_000_000) -> None:
         self.ansi_quotes: bool | None = None
         self.no_backslash_escapes: bool | None = None
+        self.max_digest_bytes = DEFAULT_MAX_DIGEST_BYTES
         self._by_text = _Recent(max_entries, max_bytes)
         self._by_shape = _Recent(max_entries, max_bytes)
         self._full: dict[tuple[Operation, tuple[str, ...]], dict[str, Statement]] = {}
@@ -159,10 +184,10 @@ class StatementBook:
 
     def from_digest(self, text: str) -> Statement:
         """The statement of a server's DIGEST_TEXT."""
-        key = _hash("digest", text)
+        key = _hash(f"digest {self.max_digest_bytes}", text)
         statement = self._by_text.find(key)
         if statement is None:
-            statement = self._remember(key, _read_digest(text))
+            statement = self._remember(key, _read_digest(text, self.max_digest_bytes))
         return self._match(statement)
 
     def _remember(self, key: bytes, words: tuple[str, ...]) -> Statement:

@@ -18,8 +18,6 @@ from querywatch.sql.vocabulary import (
 )
 
 CUT_MARK = "..."
-# More than any statement that a person or a program writes by hand; what follows is left out.
-_MAX_TOKENS = 20_000
 _PLAIN_NAME = re.compile(r"(?!\d)[^\x00-#%-/:-@\[-^`{-\x7f\s\u200b\ufeff]+")
 _SYMBOL_SYNONYMS = {"<>": "!=", "|": "||"}
 _NOT_OPERANDS = KEYWORDS - {
@@ -42,9 +40,6 @@ def find_shape(tokens: Sequence[Token], *, cut: bool = False, digest: bool = Fal
     for place, token in enumerate(tokens):
         following = tokens[place + 1].text if place < last else ""
         builder.add(token, following, digest=digest)
-        if len(builder.words) > _MAX_TOKENS:
-            cut = True
-            break
     return builder.finish(cut=cut)
 
 
@@ -77,7 +72,7 @@ class _Builder:
             self.words.pop()
         if cut:
             self._drop_partial_row()
-            while self.words and self.words[-1] in {",", "-", "+"}:
+            while self.words and self.words[-1] in {",", ";", "-", "+"}:
                 self.words.pop()
             self.words.append(CUT_MARK)
         return tuple(self.words)
@@ -150,7 +145,7 @@ class _Builder:
             self._row.pop()
             start, before = self._open.pop(), self._row[-1]
             row = self.words[before[0] : before[1]]
-            if before[1] == start - 1 and row[: len(self.words) - start] == self.words[start:]:
+            if self.words[start - 1] == "," and before[1] == start - 1 and row[: len(self.words) - start] == self.words[start:]:
                 del self.words[start - 1 :]
                 return
 
