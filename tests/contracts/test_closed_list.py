@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from contextlib import closing
 
 import pytest
-from server.books import PlainBook
 from server.servers import PRACTICE, RunningServer
 
 import querywatch.db
@@ -16,6 +15,7 @@ from querywatch.db.connection import Connection, connect
 from querywatch.db.privileges import read_privileges
 from querywatch.errors import QuerywatchError
 from querywatch.sources import accounts, attributes, digests, processlist, schema, status, userstat
+from querywatch.sql.reduce import StatementBook
 
 _READABLE = {"information_schema", "performance_schema"}
 _SHOWN = re.compile(r"SHOW (?:GRANTS|FULL PROCESSLIST|(?:SESSION|GLOBAL) (?:STATUS|VARIABLES)\b.*)")
@@ -120,7 +120,7 @@ def test_the_list_refuses_what_does_not_belong(statement: str) -> None:
 def run_all_sources(connection: Connection) -> None:
     """Everything that a cycle reads, available here or not, twice: the second digest reading is partial."""
     source = digests.DigestSource()
-    book = PlainBook()
+    book = StatementBook()
     for read in (
         lambda: processlist.read_sessions(connection, book),
         lambda: attributes.read_programs(connection),

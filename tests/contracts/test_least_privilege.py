@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from contextlib import closing
 
 import pytest
-from server.books import PlainBook
 from server.servers import PRACTICE, RunningServer
 
 from querywatch.db.connection import connect
@@ -12,6 +11,7 @@ from querywatch.db.privileges import read_privileges
 from querywatch.errors import StatementRefusedError
 from querywatch.model import Flavour
 from querywatch.sources import accounts, attributes, digests, processlist, schema, status, userstat
+from querywatch.sql.reduce import StatementBook
 
 pytestmark = pytest.mark.server
 
@@ -33,7 +33,7 @@ _WRITE_BEGINNINGS = ("create_", "alter_", "drop_", "rename_", "grant", "revoke")
 
 def read_everything(server: RunningServer) -> None:
     """Every source that this server has, without one being refused."""
-    book = PlainBook()
+    book = StatementBook()
     with closing(connect(server.watcher())) as connection:
         assert processlist.read_sessions(connection, book) is not None
         assert status.read_status(connection).uptime_seconds >= 0

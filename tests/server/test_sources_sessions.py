@@ -91,17 +91,14 @@ def test_mariadb_counts_milliseconds_and_statements(server: RunningServer, watch
 
 @pytest.mark.usefixtures("_vendor")
 @pytest.mark.servers("mariadb-11.8")
-def test_examined_rows_grow_while_a_statement_runs(server: RunningServer, watcher: Connection) -> None:
+def test_examined_rows_are_counted_while_a_statement_runs(server: RunningServer, watcher: Connection) -> None:
     """MariaDB 11.8 counts as it goes; 10.5 and 10.11 were seen to count only at the end."""
-    with running(
-        server, b"SELECT COUNT(*) FROM opendental.patient a, opendental.patient b WHERE SLEEP(0.2) = 0"
-    ):
-        (early,) = read_vendor(watcher)
-        time.sleep(0.7)
-        (late,) = read_vendor(watcher)
-    assert early.examined_rows is not None
-    assert late.examined_rows is not None
-    assert late.examined_rows > early.examined_rows
+    slow = b"SELECT COUNT(*) FROM opendental.patient a, opendental.patient b WHERE SLEEP(0.2) = 0"
+    with running(server, slow):
+        time.sleep(0.5)
+        (session,) = read_vendor(watcher)
+    assert session.examined_rows is not None
+    assert session.examined_rows >= 3
 
 
 @pytest.mark.usefixtures("_vendor")
