@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from querywatch.analysis.budgets import find_budget_ratios
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.situation import Blindness, Limits, RunningSession, Situation, WriteSeen
 from querywatch.analysis.window import Window
@@ -93,6 +94,7 @@ class Judge:
 
     def update(self, situation: Situation, *, blind: bool) -> None:
         """Runs the rules; a blind cycle opens what it must and resolves nothing."""
+        self.budget_ratios = find_budget_ratios(situation)
         changes = self.book.update(find_all(situation), situation.now, counted_cycle=True, blind=blind)
         for opened in changes.opened:
             self.opened[opened.finding.rule, opened.finding.severity] += 1
