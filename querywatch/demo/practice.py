@@ -13,7 +13,7 @@ from querywatch.demo.server import PrivateServer
 from querywatch.demo.values import Setting, find_values
 from querywatch.errors import DemoError
 
-DEFAULT_SCALE = 0.2
+DEFAULT_SCALE = 0.15
 _CHUNK_ROWS = 50_000
 _LOADERS = 2
 # Rows come from a table of numbers: MariaDB alone has a sequence engine.

@@ -21,7 +21,7 @@ from querywatch.errors import DemoError
 from querywatch.model import Flavour
 
 _HOST = "127.0.0.1"
-_START_SECONDS = 60.0  # Docker may have to fetch its image first
+_START_SECONDS = 180.0  # Docker may have to fetch its image first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

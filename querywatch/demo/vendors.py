@@ -76,7 +76,7 @@ def _now() -> datetime:
 RECALL_TEXTER = Actor(
     name="recall-texter", account="recall_texter", agents=1, interval_seconds=1.0, turn=_poll_changed_patients
 )
-CHART_BI = Actor(name="chart-bi", account="chart_bi", agents=1, interval_seconds=8.0, turn=_pull_everything)
+CHART_BI = Actor(name="chart-bi", account="chart_bi", agents=1, interval_seconds=6.0, turn=_pull_everything)
 PHONE_POPUP = Actor(
     name="phone-popup", account="phone_popup", agents=1, interval_seconds=60 / 4_000, turn=_look_one_up
 )
