@@ -28,6 +28,11 @@ _KNOWN_STATEMENTS = (
 )
 _SCOPES = (exp.Select, exp.Update, exp.Delete)
 _NOT_CONDITIONS = (exp.Not, exp.NEQ, exp.Exists, exp.Column, exp.MatchAgainst, exp.Subquery, exp.Placeholder)
+# They say nothing about indexes, and sqlglot knows them in one order only.
+_SELECT_MODIFIERS = frozenset(
+    {"HIGH_PRIORITY", "SQL_BIG_RESULT", "SQL_BUFFER_RESULT", "SQL_CALC_FOUND_ROWS", "SQL_NO_CACHE"}
+    | {"SQL_SMALL_RESULT"}
+)
 _COMPARISONS = (exp.EQ, exp.NullSafeEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
@@ -70,6 +75,8 @@ def _find_parser_words(words: Sequence[str]) -> Iterator[str]:
         following = words[place + 1] if place + 1 < len(words) else ""
         if (word == "AS" and following == "?") or (word == "?" and before == "AS"):
             pass
+        elif word in _SELECT_MODIFIERS or (word == "STRAIGHT_JOIN" and before == "SELECT"):
+            continue
         elif word == "REPLACE" and place == 0:
             yield "INSERT"
         elif word == "IF" and following == "(":
@@ -177,7 +184,7 @@ def _find_alternatives(root: exp.Or) -> Iterator[Condition]:
 def _find_single(node: exp.Expr) -> Iterator[Condition]:
     if isinstance(node, exp.Escape):
         node = node.this
-    if isinstance(node, _NOT_CONDITIONS):
+    if isinstance(node, _NOT_CONDITIONS) or node.args.get("negate"):
         return
     if isinstance(node, _COMPARISONS):
         yield from _compare(node, node.this.unnest(), node.expression.unnest())

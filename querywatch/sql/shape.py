@@ -145,7 +145,11 @@ class _Builder:
             self._row.pop()
             start, before = self._open.pop(), self._row[-1]
             row = self.words[before[0] : before[1]]
-            if self.words[start - 1] == "," and before[1] == start - 1 and row[: len(self.words) - start] == self.words[start:]:
+            if (
+                self.words[start - 1] == ","
+                and before[1] == start - 1
+                and row[: len(self.words) - start] == self.words[start:]
+            ):
                 del self.words[start - 1 :]
                 return
 

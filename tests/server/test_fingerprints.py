@@ -50,13 +50,17 @@ class Digests:
         self._client = client
         self._reader = server.root().cursor()
         # A digest arrives a moment after its statement: with this one all that set the tables up are there.
+        self._truncate()
         self._run("SET SESSION sql_mode = ''")
         self._await("DIGEST_TEXT LIKE 'SET SESSION%'")
 
     def read(self, statement: str) -> str:
-        self._reader.execute("TRUNCATE performance_schema.events_statements_summary_by_digest")
+        self._truncate()
         self._run(statement)
         return self._await("DIGEST_TEXT NOT LIKE '%performance_schema%'")
+
+    def _truncate(self) -> None:
+        self._reader.execute("TRUNCATE performance_schema.events_statements_summary_by_digest")
 
     def _run(self, statement: str) -> None:
         with self._client.cursor() as cursor:

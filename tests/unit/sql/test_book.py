@@ -1,0 +1,104 @@
+"""What a book of statements remembers: each shape once, no text, and whose beginning a cut shape is."""
+
+import tracemalloc
+
+import pytest
+
+from querywatch.sql import reduce
+from querywatch.sql.reduce import StatementBook, reduce_text
+
+
+def test_a_shape_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New literals in a known shape cost no parse, and give the same statement."""
+    parsed = []
+    parse_scopes = reduce.parse_scopes
+    monkeypatch.setattr(reduce, "parse_scopes", lambda words: parsed.append(words) or parse_scopes(words))
+    book = StatementBook()
+    found = {id(book.from_text(f"SELECT a FROM t WHERE b = {number}")) for number in range(50)}
+    assert len(found) == len(parsed) == 1
+
+
+def test_a_cut_text_takes_the_full_shape() -> None:
+    """The beginning of exactly one known statement is that statement."""
+    book = StatementBook()
+    full = book.from_text("SELECT a FROM t WHERE b = 'x' AND counted = 5 ORDER BY a")
+    assert book.from_text("SELECT a FROM t WHERE b = 'x' AND coun", cut=True) is full
+    assert book.from_text("SELECT a FROM t WHERE b = 'x") is full
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "SELECT a FROM t WHERE b = 5 AND d",  # another condition
+        "SELECT a FROM t, u WHERE b = 5 AND ",  # another table
+        "SELECT a ",  # its tables are not in sight
+        "DELETE FROM t WHERE b = 5 AND ",
+    ],
+)
+def test_a_cut_text_of_another_statement_stands_alone(cut: str) -> None:
+    """Nothing but a beginning with the same tables and operation counts."""
+    book = StatementBook()
+    full = book.from_text("SELECT a FROM t WHERE b = 5 AND coun = 5")
+    alone = book.from_text(f"{cut} ...")
+    assert alone.cut
+    assert alone.fingerprint != full.fingerprint
+    assert alone.needs is None
+
+
+def test_a_cut_text_that_begins_two_statements_stands_alone() -> None:
+    """Two candidates are none, and the first of them was one as long as it was the only one."""
+    book = StatementBook()
+    first = book.from_text("SELECT a FROM t WHERE b = 5 AND c = 1")
+    assert book.from_text("SELECT a FROM t WHERE b = 5 AND ", cut=True) is first
+    book.from_text("SELECT a FROM t WHERE b = 5 AND d = 1")
+    assert book.from_text("SELECT a FROM t WHERE b = 5 AND ", cut=True).cut
+
+
+def test_the_modes_of_the_server_are_obeyed() -> None:
+    """Changing a sql_mode changes the reading of text that was read before."""
+    book = StatementBook()
+    text = "SELECT \"a\" FROM t WHERE b = 'it\\'s' AND c = 1"
+    assert book.from_text(text).cut
+    book.no_backslash_escapes = False
+    assert book.from_text(text).shape == "SELECT ? FROM t WHERE b = ? AND c = ?"
+    book.ansi_quotes = True
+    assert book.from_text(text).shape == "SELECT a FROM t WHERE b = ? AND c = ?"
+
+
+def test_a_digest_near_the_servers_limit_counts_as_cut() -> None:
+    """Digest text carries no mark where it was cut; its stored size tells, by the limit the server has."""
+    names = " , ".join(["`a_name_of_twenty_ch`"] * 60)
+    digest = f"SELECT {names} FROM `t`"
+    book = StatementBook()
+    assert book.from_digest(digest).cut
+    book.max_digest_bytes = 4096
+    assert not book.from_digest(digest).cut
+
+
+def test_memory_stays_flat() -> None:
+    """A hundred thousand distinct shapes leave no more behind than ten thousand."""
+    book = StatementBook(max_entries=200)
+    for number in range(1_000):
+        book.from_text(f"SELECT a{number} FROM t{number}")
+    tracemalloc.start()
+    try:
+        for number in range(1_000, 3_000):
+            book.from_text(f"SELECT a{number} FROM t{number}")
+        middle, _ = tracemalloc.get_traced_memory()
+        for number in range(3_000, 9_000):
+            book.from_text(f"SELECT a{number} FROM t{number}")
+        late, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert late < middle * 1.5 + 100_000
+
+
+def test_bytes_are_bounded_too() -> None:
+    """Few large shapes drive out as much as many small ones."""
+    book = StatementBook(max_bytes=100_000)
+    large = "SELECT " + ", ".join(f"a{number}" for number in range(5_000))
+    small = book.from_text("SELECT a FROM t")
+    for number in range(4):
+        book.from_text(f"{large} FROM t{number}")
+    assert book.from_text("SELECT a FROM t") is not small
+    assert book.from_text("SELECT a FROM t") == reduce_text("SELECT a FROM t")
