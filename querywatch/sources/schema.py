@@ -21,7 +21,7 @@ _TABLES = (
 )
 _COLUMNS = (
     "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS "
-    "WHERE TABLE_SCHEMA = %s LIMIT %s"
+    "WHERE TABLE_SCHEMA = %s ORDER BY ORDINAL_POSITION LIMIT %s"
 )
 # An index that the optimiser must not use, or that serves no comparison, is none.
 _INDEXES = (
@@ -119,7 +119,7 @@ def _group_indexes(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, tuple[Index,
     for table, name, *part in rows:
         parts[table, name].append(tuple(part))
     indexes: dict[str, list[Index]] = defaultdict(list)
-    for (table, name), found in parts.items():
+    for (table, name), found in sorted(parts.items()):
         indexes[table].append(_build_index(name, sorted(found)))
     return {table: tuple(found) for table, found in indexes.items()}
 
