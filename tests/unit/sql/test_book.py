@@ -76,7 +76,7 @@ def test_a_digest_near_the_servers_limit_counts_as_cut() -> None:
 
 
 def test_memory_stays_flat() -> None:
-    """A hundred thousand distinct shapes leave no more behind than ten thousand."""
+    """Three times as many distinct shapes leave no more behind."""
     book = StatementBook(max_entries=200)
     for number in range(1_000):
         book.from_text(f"SELECT a{number} FROM t{number}")
