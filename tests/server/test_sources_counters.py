@@ -16,6 +16,7 @@ from querywatch.sources.base import SourceUnavailableError
 
 pytestmark = pytest.mark.server
 
+_ENTRY_SECONDS = 0.3  # a statement is counted a moment after its client has the answer
 _WITH_COUNTERS = ("mysql-5.6", "mysql-9.7", "mariadb-10.5-ps", "mariadb-10.11-ps", "mariadb-11.8-ps")
 _WITHOUT_COUNTERS = ("mariadb-10.5", "mariadb-10.11", "mariadb-11.8")
 
@@ -56,6 +57,7 @@ def test_what_an_account_ran_is_counted_by_kind(server: RunningServer, watcher: 
         cursor.callproc("nothing")
         cursor.execute("PREPARE once FROM 'DELETE FROM patient WHERE PatNum = 99'")
         cursor.execute("EXECUTE once")
+    time.sleep(_ENTRY_SECONDS)
     found = find_operations(accounts.read_account_counters(watcher), "writer")
     update = found[Operation.UPDATE]
     assert (update.executions, update.errors, update.rows_affected) == (7, 1, 12)
@@ -101,6 +103,7 @@ def test_a_shape_is_counted_with_and_without_a_database(server: RunningServer, w
     server.execute(text, text)
     server.execute(text, database=PRACTICE)
     before = time.time()
+    time.sleep(_ENTRY_SECONDS)
     reading = digests.read_digests(watcher, PlainBook(), None)
     found = {key.database: row for key, row in read_shape(reading, "SELECT SLEEP")}
     assert {database: row.totals.executions for database, row in found.items()} == {None: 2, PRACTICE: 1}
@@ -125,7 +128,7 @@ def test_after_a_complete_reading_only_what_ran_since_is_read(
     time.sleep(0.1)
     readings.append(source.read(watcher, PlainBook()))
     server.execute("SELECT 'new' AS old_shape")
-    time.sleep(0.2)  # a statement is entered a moment after its client has the answer
+    time.sleep(_ENTRY_SECONDS)
     readings.append(source.read(watcher, PlainBook()))
     readings += [source.read(watcher, PlainBook()), source.read(watcher, PlainBook())]
     executions = [
@@ -196,6 +199,7 @@ def test_a_consumer_switched_off_is_said(server: RunningServer, watcher: Connect
     finally:
         server.execute(unavailable.value.advice)
     server.execute("SELECT 2")
+    time.sleep(_ENTRY_SECONDS)
     assert digests.read_digests(watcher, PlainBook(), None).rows
 
 
@@ -231,7 +235,7 @@ def test_userstat_counts_commands_and_rows(server: RunningServer, watcher: Conne
             cursor.execute("DELETE FROM ProcedureLog WHERE ProcNum >= 80")
             with pytest.raises(Exception, match="1142"):
                 cursor.execute("UPDATE ProcedureLog SET ProcFee = 1")
-        time.sleep(0.2)
+        time.sleep(_ENTRY_SECONDS)
         counted = userstat.read_userstat(watcher).rows["counted"]
     finally:
         server.execute("SET GLOBAL userstat = 0")
