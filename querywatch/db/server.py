@@ -59,16 +59,6 @@ def has_time_ms(server: ServerInfo) -> bool:
     return _since(server, mysql=None, mariadb=(10, 0, 5))
 
 
-def find_processlist_info_limit(server: ServerInfo) -> int | None:
-    """How many characters of a statement information_schema.PROCESSLIST holds; None is all of them."""
-    return 65_535 if _since(server, mysql=(8, 0, 0), mariadb=None) else None
-
-
-def has_statement_digests(server: ServerInfo) -> bool:
-    """The performance schema's counters by digest, by account, and the connection attributes."""
-    return _since(server, mysql=(5, 6, 6), mariadb=(10, 0, 0))
-
-
 def has_userstat(server: ServerInfo) -> bool:
     """information_schema.USER_STATISTICS."""
     return _since(server, mysql=None, mariadb=(5, 2, 0))
