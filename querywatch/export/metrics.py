@@ -113,6 +113,11 @@ METRICS: dict[str, MetricKind] = {
         ),
         "finding": ("gauge", FINDING_LABELS, "An open finding; absent once resolved."),
         "finding_limit_ratio": ("gauge", FINDING_LABELS, "An open finding's measure over its limit."),
+        "finding_acknowledged_until_timestamp_seconds": (
+            "gauge",
+            FINDING_LABELS,
+            "Until when an open finding is acknowledged; absent while it is not.",
+        ),
         "findings_opened_total": ("counter", ("server", "rule", "severity"), "Findings opened."),
         "problem": (
             "gauge",
@@ -271,6 +276,7 @@ def _render_queries(snapshots: Iterable[Snapshot]) -> Iterator[Metric]:
 
 def _render_findings(snapshots: Iterable[Snapshot]) -> Iterator[Metric]:
     finding, ratio = family("finding"), family("finding_limit_ratio")
+    acknowledged = family("finding_acknowledged_until_timestamp_seconds")
     opened, problem = family("findings_opened_total"), family("problem")
     for snapshot in snapshots:
         for found in snapshot.visible_findings:
@@ -278,12 +284,14 @@ def _render_findings(snapshots: Iterable[Snapshot]) -> Iterator[Metric]:
             finding.add_metric(labels, 1)
             if found.finding.limit_ratio is not None:
                 ratio.add_metric(labels, found.finding.limit_ratio)
+            if found.acknowledged_until is not None:
+                acknowledged.add_metric(labels, found.acknowledged_until)
         for (rule, severity), count in sorted(snapshot.findings_opened.items()):
             opened.add_metric([snapshot.server, rule, severity], count)
         for leading in snapshot.problems:
             labels = [snapshot.server, leading.integration, leading.subject, leading.severity, leading.rule]
             problem.add_metric(labels, 1)
-    yield from (finding, ratio, opened, problem)
+    yield from (finding, ratio, acknowledged, opened, problem)
 
 
 def _finding_labels(server: str, found: OpenFinding) -> list[str]:

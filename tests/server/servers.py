@@ -235,7 +235,7 @@ def _start_local(choice: Choice, options: Sequence[str]) -> Iterator[RunningServ
         "--auth-root-authentication-method=normal",
         "--skip-test-db",
     ]
-    port = _find_free_port()
+    port = find_free_port()
     listen = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={directory / 'socket'}"]
     try:
         subprocess.run(install, check=True, capture_output=True)
@@ -248,7 +248,7 @@ def _start_local(choice: Choice, options: Sequence[str]) -> Iterator[RunningServ
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _find_free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

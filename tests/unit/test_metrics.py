@@ -64,7 +64,9 @@ def snapshot(*, up: bool = True, attempted: bool = True, name: str = "main") -> 
                 sleeping=2,
             ),
         ),
-        queries=(QueryState(integration="vendor", fingerprint="a" * 16, executions=4, seconds=1, rows_examined=9),),
+        queries=(
+            QueryState(integration="vendor", fingerprint="a" * 16, executions=4, seconds=1, rows_examined=9),
+        ),
         query_infos=(QueryInfo(fingerprint="a" * 16, tables="patient", shape="SELECT ?"),),
         findings=findings,
         problems=find_problems(findings),
@@ -177,4 +179,3 @@ def check_with_promtool(text: bytes) -> str:
 def test_promtool_finds_no_fault() -> None:
     text = generate_latest(make_registry(lambda: [snapshot()]))
     assert check_with_promtool(text) == ""
-
