@@ -153,7 +153,8 @@ class IntegrationSettings(_Section):
 
     @model_validator(mode="after")
     def _check_criteria(self) -> Self:
-        if self.kind is not Kind.PROGRAM_LINK and not (self.accounts or self.hosts or self.programs):
+        free = {Kind.PROGRAM_LINK, Kind.OPENDENTAL}
+        if self.kind not in free and not (self.accounts or self.hosts or self.programs):
             raise _fault("names nothing to know it by: give accounts, hosts or programs")
         return self
 
@@ -316,7 +317,9 @@ def _describe(fault: ErrorDetails) -> str:
     place = fault["loc"]
     setting = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
     if fault["type"] == "extra_forbidden":
-        return f"{setting}: there is no such setting{_nearest(str(place[-1]), _find_known_settings(place[:-1]))}"
+        return (
+            f"{setting}: there is no such setting{_nearest(str(place[-1]), _find_known_settings(place[:-1]))}"
+        )
     context = fault.get("ctx", {})
     if fault["type"] == "querywatch":
         return f"{setting or 'the configuration'} {context['sentence']}"

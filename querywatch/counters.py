@@ -34,7 +34,9 @@ class Totals:
 
     def plus(self, other: "Totals") -> "Totals":
         """Both together: (schema, digest) may stand in more than one row."""
-        return Totals(**{part.name: getattr(self, part.name) + getattr(other, part.name) for part in fields(self)})
+        return Totals(
+            **{part.name: getattr(self, part.name) + getattr(other, part.name) for part in fields(self)}
+        )
 
 
 NO_TOTALS = Totals(
@@ -149,3 +151,4 @@ class ServerStatus:
     userstat: bool | None  # None: the server has no such thing
     ansi_quotes: bool
     no_backslash_escapes: bool
+    max_digest_bytes: int  # max_digest_length; what is longer is cut

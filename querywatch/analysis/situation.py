@@ -96,6 +96,8 @@ class WriteSeen:
     done: float
     refused: float
     evidence: Evidence
+    done_so_far: float = 0.0  # since the daemon started, these included; 0: not told
+    refused_so_far: float = 0.0
     statement: Statement | None = None  # where a poll saw one of them
     outward_shape: str = ""
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from querywatch.model import UNKNOWN, Attribution, Integration
+from querywatch.model import UNKNOWN, Attribution, Integration, Kind
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -14,11 +14,14 @@ class Matcher:
     """Matches what a session shows against the integrations.
 
     An integration that names accounts, hosts and programs must be met in each of them; of several that are
-    met, the one that asked for more wins, then the one that stands first in the configuration.
+    met, the one that asked for more wins, then the one that stands first in the configuration. Open Dental's
+    own entry may name none of them: then it has everything that the others leave.
     """
 
     def __init__(self, integrations: Sequence[Integration]) -> None:
         self._integrations = tuple(integrations)
+        rest = (each for each in integrations if not (each.accounts or each.hosts or each.programs))
+        self._rest = next((each for each in rest if each.kind is Kind.OPENDENTAL), UNKNOWN)
 
     @property
     def integrations(self) -> tuple[Integration, ...]:
@@ -33,9 +36,8 @@ class Matcher:
             if reasons is not None and len(reasons) > len(best_reasons):
                 best, best_reasons = integration, reasons
         if best is UNKNOWN:
-            return Attribution(
-                integration=UNKNOWN, reason=f"no integration claims {describe_account(account, host)}"
-            )
+            reason = f"no integration claims {describe_account(account, host)}"
+            return Attribution(integration=self._rest, reason=reason)
         return Attribution(integration=best, reason=" and ".join(best_reasons))
 
     def match_account(self, account: str, host: str | None) -> Attribution | None:
@@ -48,13 +50,7 @@ class Matcher:
             return None
         if any(_names_account(each, account) and each.programs for each in self._integrations):
             return None
-        if host is None and any(not each.accounts for each in self._integrations):
-            return self._match_without_host(account)
         return self.match(account, host or "", None)
-
-    def _match_without_host(self, account: str) -> Attribution | None:
-        found = self.match(account, "", None)
-        return None if found.integration is UNKNOWN else found
 
 
 def describe_account(account: str, host: str | None) -> str:

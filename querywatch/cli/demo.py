@@ -150,6 +150,8 @@ def _load(given: argparse.Namespace, say: "Teller") -> Play:
 
         started = time.monotonic()
         play = Play(given.evidence, scale=given.scale, progress=tell)
+    if play.server.evidence is not given.evidence:
+        say(f"this server cannot do with {given.evidence}; it is set up with {play.server.evidence}")
     rows = sum(play.rows.values())
     say(
         f"{play.server.version_text}: {len(play.rows)} tables, {rows:,} rows in {time.monotonic() - started:.1f} s"

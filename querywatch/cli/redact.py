@@ -24,12 +24,20 @@ def add(commands: Commands) -> argparse.ArgumentParser:
     )
     parser.add_argument("file", help="a file of SQL statements, or - for standard input")
     add_format(parser)
+    parser.add_argument(
+        "--sql-mode",
+        metavar="MODE",
+        help="the server's sql_mode ('' in most offices); without it, what it decides is read in the safest way",
+    )
     return parser
 
 
 def run(given: argparse.Namespace) -> int:
     """Prints a line a statement, or one JSON array."""
     book, known = StatementBook(), known_names(None, read_names())
+    if given.sql_mode is not None:
+        modes = given.sql_mode.upper().split(",")
+        book.ansi_quotes, book.no_backslash_escapes = "ANSI_QUOTES" in modes, "NO_BACKSLASH_ESCAPES" in modes
     rows = []
     for text in split_statements(_read(given.file)):
         statement = book.from_text(text)

@@ -71,6 +71,7 @@ class Intake:
         if read is not None:
             self.book.ansi_quotes = read.ansi_quotes
             self.book.no_backslash_escapes = read.no_backslash_escapes
+            self.book.max_digest_bytes = read.max_digest_bytes
         return read
 
     def read_counters(self, connection: Connection, now: float) -> Readings:

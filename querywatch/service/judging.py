@@ -10,7 +10,7 @@ from querywatch.analysis.situation import Blindness, Limits, RunningSession, Sit
 from querywatch.analysis.window import Window
 from querywatch.attribution.ledger import AccountAmount
 from querywatch.findings import FindingBook
-from querywatch.model import Attribution, Integration, Schema, ServerInfo, Session, Statement
+from querywatch.model import Attribution, Integration, Operation, Schema, ServerInfo, Session, Statement
 from querywatch.opendental import read_names
 from querywatch.sql.clean import known_names, render_outward
 
@@ -64,6 +64,7 @@ class Judge:
         self.book = book
         self.renderer = Renderer()
         self.opened: Counter[tuple[str, str]] = Counter()
+        self._written: dict[tuple[str, str, Operation], tuple[float, float]] = {}
         self.set_rules(integrations, limits)
 
     def set_rules(self, integrations: Iterable[Integration], limits: Limits) -> None:
@@ -103,8 +104,11 @@ class Judge:
         for amount in amounts:
             for operation in amount.writes:
                 statement = amount.written_statements.get(operation)
+                done_so_far, refused_so_far = self._add_written(amount, operation)
                 yield WriteSeen(
                     integration=amount.attribution.integration,
+                    done_so_far=done_so_far,
+                    refused_so_far=refused_so_far,
                     account=amount.account,
                     host=amount.host,
                     operation=operation,
@@ -114,6 +118,14 @@ class Judge:
                     statement=statement,
                     outward_shape=self.renderer.render(statement) if statement else "",
                 )
+
+    def _add_written(self, amount: AccountAmount, operation: Operation) -> tuple[float, float]:
+        """(done, refused) of this account and kind since the daemon started, these included."""
+        key = (amount.attribution.integration.name, amount.account, operation)
+        done, refused = self._written.get(key, (0.0, 0.0))
+        total = (done + amount.writes_done[operation], refused + amount.writes_refused[operation])
+        self._written[key] = total
+        return total
 
     def make_running(self, session: Session, attribution: Attribution) -> RunningSession:
         """A session with whose it is and its shape as it may be shown."""

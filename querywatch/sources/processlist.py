@@ -32,12 +32,12 @@ _PORT = re.compile(r":\d+$")
 
 
 def read_sessions(connection: Connection, book: StatementReducer) -> tuple[Session, ...]:
-    """All sessions but this connection's own and the server's threads; needs PROCESS."""
+    """All sessions but this connection's own, the server's threads and those still logging in; needs PROCESS."""
     rows = _read_rows(connection)
     return tuple(
         _parse_session(row, book)
         for row in rows
-        if row[0] != connection.connection_id and not _is_system_thread(row)
+        if row[0] != connection.connection_id and not _is_nobodys(row)
     )
 
 
@@ -58,9 +58,11 @@ def _read_rows(connection: Connection) -> list[tuple[Any, ...]]:
     return [(*row[:8], None, None, None) for row in rows]
 
 
-def _is_system_thread(row: tuple[Any, ...]) -> bool:
+def _is_nobodys(row: tuple[Any, ...]) -> bool:
     # By more than the name, or an account called 'system user' would never be seen.
     _, user, host, _, command, *_ = row
+    if user == "unauthenticated user" and command == "Connect":
+        return True  # still logging in: it has no account yet
     return command == "Daemon" or (user == "system user" and host in {"", "connecting host"})
 
 

@@ -9,8 +9,9 @@ _STATUS = (
 )
 _VARIABLES = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
-    "('max_connections', 'performance_schema', 'userstat', 'sql_mode')"
+    "('max_connections', 'performance_schema', 'userstat', 'sql_mode', 'max_digest_length')"
 )
+_DIGEST_BYTES = 1024  # of the servers that do not let it be set
 STATEMENTS = (_STATUS, _VARIABLES)
 
 
@@ -29,4 +30,5 @@ def read_status(connection: Connection) -> ServerStatus:
         userstat=variables["userstat"] == "ON" if "userstat" in variables else None,
         ansi_quotes="ANSI_QUOTES" in modes,
         no_backslash_escapes="NO_BACKSLASH_ESCAPES" in modes,
+        max_digest_bytes=int(variables.get("max_digest_length", _DIGEST_BYTES)),
     )

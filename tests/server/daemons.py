@@ -20,7 +20,12 @@ START_SECONDS = 20.0
 
 def write_config(directory: Path, endpoints: Sequence[Endpoint], more: str = "") -> Path:
     """A configuration that watches these servers quickly, with `more` at its end."""
-    lines = ["[web]", 'listen = "127.0.0.1:0"', "[state]", f"directory = {json.dumps(str(directory / 'state'))}"]
+    lines = [
+        "[web]",
+        'listen = "127.0.0.1:0"',
+        "[state]",
+        f"directory = {json.dumps(str(directory / 'state'))}",
+    ]
     for endpoint in endpoints:
         lines += [
             "[[servers]]",
@@ -69,7 +74,9 @@ class RunningDaemon:
         """Waits until it is so; says what was awaited, and the log, when it never was."""
         deadline = time.monotonic() + seconds
         while not is_so():
-            assert time.monotonic() < deadline, f"{what}: not within {seconds} s; log:\n{self.log.read_text()}"
+            assert time.monotonic() < deadline, (
+                f"{what}: not within {seconds} s; log:\n{self.log.read_text()}"
+            )
             assert self.process.poll() is None, f"{what}: the daemon has ended; log:\n{self.log.read_text()}"
             time.sleep(0.1)
 

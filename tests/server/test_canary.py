@@ -34,7 +34,7 @@ STATEMENTS = (
 BROKEN = (
     "SELEC 'Zyxwanda' FRM patient",
     "SELECT * FROM zyxwanda WHERE LName = 'Quillfeather",
-    "ELECT LName FROM patient WHERE Note = \"metformin\" /* 5550173999",
+    'ELECT LName FROM patient WHERE Note = "metformin" /* 5550173999',
     "SELECT zyxwanda('Quillfeather')",
     "CALL metformin('1987-03-14')",
 )
@@ -73,7 +73,11 @@ def talking(server: RunningServer, statements: Sequence[str]) -> Iterator[None]:
 
 def run(*arguments: str, text: str | None = None) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "querywatch", *arguments], capture_output=True, check=False, input=text, text=True
+        [sys.executable, "-m", "querywatch", *arguments],
+        capture_output=True,
+        check=False,
+        input=text,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
@@ -107,7 +111,9 @@ def test_no_canary_in_any_output(vendor: RunningServer, tmp_path: Path) -> None:
         daemon.wait_for(lambda: 'rule="write.forbidden"' in daemon.metrics(), "the write")
         metrics = daemon.metrics()
         leaks += find_leaks("/metrics", metrics)
-        leaks += [leak for page in ("/", "/healthz", "/readyz") for leak in find_leaks(page, daemon.get(page)[1])]
+        leaks += [
+            leak for page in ("/", "/healthz", "/readyz") for leak in find_leaks(page, daemon.get(page)[1])
+        ]
         daemon.stop()
     leaks += find_leaks("once", once) + find_leaks("once as JSON", as_json)
     leaks += find_leaks("the log", (tmp_path / "log").read_bytes())

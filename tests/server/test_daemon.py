@@ -43,7 +43,9 @@ def test_a_hanging_and_a_refusing_server_stop_nobody(server: RunningServer, tmp_
     refusing = replace(good, name="refusing", host="127.0.0.1", port=1)
     config = write_config(tmp_path, [hanging, refusing, good], INTEGRATIONS)
     with closing(gate), running_daemon(config) as daemon:
-        daemon.wait_for(lambda: UP in daemon.metrics() and daemon.value('querywatch_up{server="hanging"}') == 1, "up")
+        daemon.wait_for(
+            lambda: UP in daemon.metrics() and daemon.value('querywatch_up{server="hanging"}') == 1, "up"
+        )
         assert daemon.value('querywatch_up{server="refusing"}') == 0
         gate.stall()
         last = 'querywatch_last_poll_timestamp_seconds{server="good",source="processlist"}'
@@ -57,14 +59,18 @@ def test_a_hanging_and_a_refusing_server_stop_nobody(server: RunningServer, tmp_
         assert daemon.process.returncode == 0
 
 
-def test_readiness_waits_for_the_first_look_and_no_server_can_hold_it_up(server: RunningServer, tmp_path: Path) -> None:
+def test_readiness_waits_for_the_first_look_and_no_server_can_hold_it_up(
+    server: RunningServer, tmp_path: Path
+) -> None:
     good = replace(server.watcher(), name="good")
     refusing = replace(good, name="refusing", host="127.0.0.1", port=1)
     with running_daemon(write_config(tmp_path, [good, refusing])) as daemon:
         daemon.wait_for(lambda: daemon.get("/readyz")[0] == 200, "ready")
 
 
-def test_a_reload_takes_a_good_configuration_and_refuses_a_bad_one(server: RunningServer, tmp_path: Path) -> None:
+def test_a_reload_takes_a_good_configuration_and_refuses_a_bad_one(
+    server: RunningServer, tmp_path: Path
+) -> None:
     good = replace(server.watcher(), name="good")
     config = write_config(tmp_path, [good], INTEGRATIONS)
     with running_daemon(config) as daemon:
@@ -96,7 +102,9 @@ def test_open_findings_survive_a_restart(server: RunningServer, tmp_path: Path) 
     with running_daemon(config) as daemon:
         daemon.wait_for(lambda: UP in daemon.metrics(), "up")
         assert finding in daemon.metrics()
-        opened = [line for line in daemon.metrics().splitlines() if line.startswith("querywatch_findings_opened")]
+        opened = [
+            line for line in daemon.metrics().splitlines() if line.startswith("querywatch_findings_opened")
+        ]
         assert not any(finding in line for line in opened)
         daemon.stop()
 
@@ -118,7 +126,10 @@ def test_a_bad_configuration_ends_with_78(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text("[[servers]]\nnam = 1\n")
     done = subprocess.run(
-        [sys.executable, "-m", "querywatch", "run", "--config", str(config)], capture_output=True, check=False, text=True
+        [sys.executable, "-m", "querywatch", "run", "--config", str(config)],
+        capture_output=True,
+        check=False,
+        text=True,
     )
     assert done.returncode == 78
     assert "did you mean name?" in done.stderr

@@ -55,7 +55,10 @@ class Prometheus:
 
 @contextmanager
 def running(*command: str, cwd: Path) -> Iterator["subprocess.Popen[str]"]:
-    with (cwd / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log, text=True, cwd=cwd) as process:
+    with (
+        (cwd / "log").open("w") as log,
+        subprocess.Popen(command, stdout=log, stderr=log, text=True, cwd=cwd) as process,
+    ):
         try:
             yield process
         finally:
@@ -108,7 +111,9 @@ def read_queries() -> list[tuple[str, str]]:
         for panel in json.loads(board.read_text())["panels"]:
             for target in panel.get("targets", ()):
                 expression = target["expr"].replace("$__rate_interval", "30s").replace("$__range", "1m")
-                queries.append((f"{board.stem}: {panel['title']}", re.sub(r"\$(server|integration)\b", ".*", expression)))
+                queries.append(
+                    (f"{board.stem}: {panel['title']}", re.sub(r"\$(server|integration)\b", ".*", expression))
+                )
     return queries
 
 
@@ -123,7 +128,9 @@ def test_every_query_of_every_panel_returns_data(prometheus: Prometheus) -> None
 
 def is_rightly_empty(expression: str) -> bool:
     """Whether all it selects is something that does not happen in the demo."""
-    return any(reason in expression and not expression.startswith(("4 *", "count")) for reason in RIGHTLY_EMPTY)
+    return any(
+        reason in expression and not expression.startswith(("4 *", "count")) for reason in RIGHTLY_EMPTY
+    )
 
 
 def test_every_rule_evaluates_without_a_fault(prometheus: Prometheus) -> None:
@@ -149,6 +156,10 @@ def test_promtool_finds_no_fault_in_the_scrape(prometheus: Prometheus) -> None:
     promtool = shutil.which("promtool")
     assert promtool, "promtool is missing: apt-get install prometheus"
     done = subprocess.run(
-        [promtool, "check", "metrics"], input=fetch(prometheus.target), capture_output=True, check=False, text=True
+        [promtool, "check", "metrics"],
+        input=fetch(prometheus.target),
+        capture_output=True,
+        check=False,
+        text=True,
     )
     assert done.stdout + done.stderr == ""

@@ -14,9 +14,13 @@ from querywatch.service.notify import Notifier
 CANARY = "Mary Canary 555-0199"
 
 
+def quote() -> None:
+    raise ValueError(f"syntax near '{CANARY}'")
+
+
 def fail() -> None:
     try:
-        raise ValueError(f"syntax near '{CANARY}'")
+        quote()
     except ValueError as error:
         raise ServerError("main: a statement failed", reason="other") from error
 

@@ -49,6 +49,18 @@ def test_program_names_fold_case() -> None:
     assert matcher.match("root", "h", None).integration is OFFICE
 
 
+def test_open_dental_without_criteria_has_what_the_others_leave() -> None:
+    """Then nothing is unknown."""
+    rest = Integration(name="opendental", kind=Kind.OPENDENTAL, writes_allowed=True)
+    matcher = Matcher([rest, VENDOR])
+    assert matcher.match("vendor", "h", None).integration is VENDOR
+    assert matcher.match("root", "h", None).integration is rest
+    for host in ("h", None):
+        found = matcher.match_account("root", host)
+        assert found is not None
+        assert found.integration is rest
+
+
 def test_accounts_are_told_apart_by_case() -> None:
     """The servers' account names are."""
     assert Matcher([VENDOR]).match("Vendor", "h", None).integration is UNKNOWN
@@ -68,7 +80,7 @@ def test_an_account_of_one_integration_is_its_whole() -> None:
 
 
 def test_an_account_that_hosts_divide_is_nobodys_without_the_host() -> None:
-    """userstat counts an account over all its hosts: to lay that to either would be a guess."""
+    """USER_STATISTICS counts an account over all its hosts: to lay that to either would be a guess."""
     matcher = Matcher([OFFICE, AGENT])
     assert matcher.match_account("root", None) is None
     with_host = matcher.match_account("root", "10.0.0.5")

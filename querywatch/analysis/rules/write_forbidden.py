@@ -31,6 +31,8 @@ class _Writes:
     refused: float
     evidence: Evidence
     fingerprint: str
+    done_so_far: float
+    refused_so_far: float
 
 
 def find(situation: Situation) -> Iterator[Finding]:
@@ -62,6 +64,8 @@ def _add(before: _Writes | None, seen: WriteSeen) -> _Writes:
             refused=seen.refused,
             evidence=seen.evidence,
             fingerprint=seen.statement.fingerprint if seen.statement else "",
+            done_so_far=max(seen.done, seen.done_so_far),
+            refused_so_far=max(seen.refused, seen.refused_so_far),
         )
     return replace(
         before,
@@ -69,6 +73,8 @@ def _add(before: _Writes | None, seen: WriteSeen) -> _Writes:
         done=before.done + seen.done,
         refused=before.refused + seen.refused,
         evidence=find_weakest((before.evidence, seen.evidence)),
+        done_so_far=before.done_so_far + max(seen.done, seen.done_so_far),
+        refused_so_far=before.refused_so_far + max(seen.refused, seen.refused_so_far),
     )
 
 
@@ -99,11 +105,12 @@ def _describe(writes: _Writes, *, someone_is_claimed: bool) -> Finding:
 
 
 def _say_done(writes: _Writes) -> str:
-    refused = format_count(max(1.0, writes.refused))
-    if writes.done <= 0:
-        return f"tried to run {_say_statements(writes.operation, writes.refused)}: the server refused"
-    more = f": the server refused {refused} more" if writes.refused > 0 else ""
-    return f"ran {_say_statements(writes.operation, writes.done)}{more}"
+    """All of them so far, not those of this cycle alone: the finding stays, and its number grows."""
+    refused = format_count(max(1.0, writes.refused_so_far))
+    if writes.done_so_far <= 0:
+        return f"tried to run {_say_statements(writes.operation, writes.refused_so_far)}: the server refused"
+    more = f": the server refused {refused} more" if writes.refused_so_far > 0 else ""
+    return f"ran {_say_statements(writes.operation, writes.done_so_far)}{more}"
 
 
 def _say_statements(operation: Operation, count: float) -> str:
