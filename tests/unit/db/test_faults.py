@@ -79,7 +79,7 @@ def test_a_refused_login_says_what_to_do(code: int, reason: str, said: str) -> N
 
 
 @given(st.one_of(st.none(), st.integers(min_value=1, max_value=5000)), st.booleans())
-def test_reasons_are_a_bounded_set(code: int | None, timed_out: bool) -> None:  # noqa: FBT001 - hypothesis gives it
+def test_reasons_are_a_bounded_set(code: int | None, timed_out: bool) -> None:
     """A metric label may hold them."""
     assert translate_statement_fault("office", code, timed_out=timed_out).reason in _REASONS
     assert translate_login_fault("office", "watcher", code).reason in _REASONS
