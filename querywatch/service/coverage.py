@@ -10,9 +10,11 @@ from querywatch.units import format_count, format_ratio
 
 COUNTING_SOURCES = ("accounts", "userstat")
 _CAPTURE_WORDS = "100ms"
-_TURN_ON_USERSTAT = "as administrator SET GLOBAL userstat = 1 (no restart), and userstat = 1 in the server's configuration file"
-_TURN_ON_PERFORMANCE_SCHEMA = "performance_schema = ON under [mysqld] in the server's configuration file, and a restart"
-    "performance_schema=ON under [mysqld] in the server's configuration file, then restart it"
+_TURN_ON_USERSTAT = (
+    "as administrator SET GLOBAL userstat = 1 (no restart), and userstat = 1 in the configuration file"
+)
+_TURN_ON_PERFORMANCE_SCHEMA = (
+    "performance_schema = ON under [mysqld] in the server's configuration file, and a restart"
 )
 
 
