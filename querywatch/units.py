@@ -1,17 +1,11 @@
 """Turns the servers' units into seconds and bytes, and numbers into words for people."""
 
 PICOSECONDS_PER_SECOND = 1_000_000_000_000
-_PICOSECOND_COUNTER_SPAN = 2**64
 
 
 def seconds_from_picoseconds(picoseconds: int) -> float:
     """Performance schema timers (TIMER_WAIT and its sums) count picoseconds."""
     return picoseconds / PICOSECONDS_PER_SECOND
-
-
-def picosecond_difference(later: int, earlier: int) -> int:
-    """The growth of an unsigned 64-bit picosecond counter, which wraps round after 213 days of sums."""
-    return (later - earlier) % _PICOSECOND_COUNTER_SPAN
 
 
 def seconds_from_milliseconds(milliseconds: float) -> float:
@@ -28,7 +22,7 @@ def format_seconds(seconds: float) -> str:
     """A duration in the unit a person would use: 0.0032 -> '3.2 ms', 75 -> '1 min 15 s'."""
     if seconds < 0.001:
         return f"{seconds * 1_000_000:.0f} µs"
-    if seconds < 1:
+    if seconds < 0.9995:  # what rounds to a second is one
         return f"{seconds * 1000:.3g} ms"
     if seconds < 60:
         return f"{seconds:.3g} s"
