@@ -26,7 +26,7 @@ def read_resident_bytes(pid: int) -> int:
 
 
 def read_cpu_seconds(pid: int) -> float:
-    """utime and stime of proc(5)."""
+    """Utime and stime of proc(5)."""
     parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
 
