@@ -15,8 +15,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "server" not in metafunc.fixturenames:
         return
     choices, left_out = find_choices()
-    if left_out and os.environ.get("QUERYWATCH_REQUIRE_DOCKER") == "1":
-        raise pytest.UsageError("QUERYWATCH_REQUIRE_DOCKER=1, and Docker does not answer")
+    if left_out and os.environ.get("TESTS_REQUIRE_DOCKER") == "1":
+        raise pytest.UsageError("TESTS_REQUIRE_DOCKER=1, and Docker does not answer")
     metafunc.config.stash[_LEFT_OUT] = left_out
     wanted = metafunc.definition.get_closest_marker("servers")
     if wanted is not None:

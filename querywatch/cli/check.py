@@ -17,9 +17,9 @@ from querywatch.cli.output import (
     make_table,
     print_json,
 )
-from querywatch.config import ServerSettings, find_password, make_endpoint, read_settings
+from querywatch.config import ServerSettings, find_password, read_settings
 from querywatch.db.connection import Connection, connect
-from querywatch.db.privileges import read_privileges
+from querywatch.db.privileges import Privileges, read_privileges
 from querywatch.errors import ConfigError, ServerError
 from querywatch.service.intake import Intake
 from querywatch.service.logs import set_up_logging
@@ -32,6 +32,13 @@ _BRINGS = {
     "attributes": "the program name of each session; needs performance_schema",
     "schema": "whether an index serves a statement",
 }
+
+
+_ADMINISTRATORS = ("ALL PRIVILEGES on *.*", "GRANT OPTION on *.*", "SUPER on *.*")
+_OWN_ACCOUNT = (
+    "leave that account as it is and give querywatch one of its own: an administrator runs what "
+    "`querywatch grants` prints, and `user` in the configuration names it"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +86,7 @@ def run(given: argparse.Namespace) -> int:
 def find_results(server: ServerSettings, path: Path | None) -> list[Result]:
     """Everything about one server."""
     try:
-        connection = connect(make_endpoint(server, find_password(server, path)))
+        connection = connect(server.to_endpoint(find_password(server, path)))
     except (ServerError, ConfigError) as error:
         reason = error.reason if isinstance(error, ServerError) else "configuration"
         return [Result(server=server.name, what="connection", state="wrong", says=reason, fix=str(error))]
@@ -120,12 +127,23 @@ def _check_privileges(server: ServerSettings, connection: Connection) -> Iterato
     for fault in privileges.missing:
         says = f"{fault.what} is missing: {fault.why}"
         yield Result(server=server.name, what="privilege", state="wrong", says=says, fix=fault.fix)
+    if _is_somebody_elses(privileges):
+        says = (
+            f"{privileges.account} is an administrator's account, with far more rights than querywatch needs"
+        )
+        yield Result(server=server.name, what="privilege", state="wrong", says=says, fix=_OWN_ACCOUNT)
+        return
     for fault in privileges.excessive:
         says = f"{fault.what} is more than querywatch needs: {fault.why}"
         yield Result(server=server.name, what="privilege", state="wrong", says=says, fix=fault.fix)
     if not privileges.missing and not privileges.excessive:
         says = f"{privileges.account} has what it needs and no more"
         yield Result(server=server.name, what="privilege", state="ok", says=says)
+
+
+def _is_somebody_elses(privileges: Privileges) -> bool:
+    """Whether taking rights from the account would take them from the people who use it."""
+    return any(fault.what.startswith(_ADMINISTRATORS) for fault in privileges.excessive)
 
 
 def _check_evidence(server: ServerSettings, connection: Connection) -> Iterator[Result]:

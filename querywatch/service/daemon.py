@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from querywatch import __version__
-from querywatch.config import ServerSettings, Settings, find_password, make_endpoint, read_settings
+from querywatch.config import ServerSettings, Settings, find_password, read_settings
 from querywatch.errors import ConfigError, StateError
 from querywatch.export.metrics import make_registry
 from querywatch.export.web import WebServer
@@ -237,7 +237,7 @@ def make_watch(server: ServerSettings, password: str, settings: Settings, findin
     """A watch of one configured server."""
     return Watch(
         WatchSettings(
-            endpoint=make_endpoint(server, password),
+            endpoint=server.to_endpoint(password),
             databases=server.databases,
             labels=tuple(server.labels.items()),
             counter_interval_seconds=server.counter_interval,
