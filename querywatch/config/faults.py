@@ -23,7 +23,8 @@ def describe_fault(fault: ErrorDetails, model: Any) -> str:
     place = fault["loc"]
     setting = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
     if fault["type"] == "extra_forbidden":
-    """One fault as a sentence about its setting, without the value; `model` knows what settings there are."""
+        nearest = find_nearest(str(place[-1]), _find_known_settings(model, place[:-1]))
+        return f"{setting}: there is no such setting{nearest}"
     context = fault.get("ctx", {})
     if fault["type"] == "querywatch":
         return f"{setting or 'the configuration'} {context['sentence']}"
