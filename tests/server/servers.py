@@ -17,6 +17,7 @@ import pymysql
 
 from querywatch.db.connection import Endpoint
 from querywatch.db.grants import PASSWORD_PLACEHOLDER, render_grants
+from querywatch.demo.backends import ServerEvidence, find_backend
 from querywatch.model import Flavour
 
 PRACTICE = "opendental"
@@ -170,14 +171,13 @@ def find_choices() -> tuple[tuple[Choice, ...], tuple[str, ...]]:
 
 
 def _docker_answers() -> bool:
-    import docker  # noqa: PLC0415 - only where a real server is asked for
-    from docker.errors import DockerException  # noqa: PLC0415
-
-    try:
-        with contextlib.closing(docker.from_env()) as client:
-            return bool(client.ping())
-    except DockerException:
-        return False
+    """Whether an engine listens; asked without Docker's client, which leaves its socket open when none does."""
+    address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    scheme, _, place = address.partition("://")
+    if scheme != "unix":
+        return True  # somebody chose an engine elsewhere
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(place) == 0
 
 
 @contextmanager
@@ -226,20 +226,11 @@ def _run_inside(container: Any, command: str) -> str:
 
 @contextmanager
 def _start_local(choice: Choice, options: Sequence[str]) -> Iterator[RunningServer]:
-    directory = Path(tempfile.mkdtemp(prefix="querywatch-tests-"))
-    user = f"--user={os.environ.get('USER', 'root')}"
-    common = ["--no-defaults", user, f"--datadir={directory / 'data'}"]
-    install = [
-        "mariadb-install-db",
-        *common,
-        "--auth-root-authentication-method=normal",
-        "--skip-test-db",
-    ]
-    port = find_free_port()
-    listen = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={directory / 'socket'}"]
+    """The machine's own server, set up as the demo sets its own up."""
+    directory, port = Path(tempfile.mkdtemp(prefix="querywatch-tests-")), find_free_port()
     try:
-        subprocess.run(install, check=True, capture_output=True)
-        with subprocess.Popen(["mariadbd", *common, *listen, *options], stderr=subprocess.DEVNULL) as process:
+        launch = find_backend().prepare(directory, port, "", ServerEvidence.PROCESSLIST)
+        with subprocess.Popen([*launch.command, *options], stderr=subprocess.DEVNULL) as process:
             try:
                 yield RunningServer(choice, "127.0.0.1", port)
             finally:

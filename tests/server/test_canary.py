@@ -55,12 +55,13 @@ def talking(server: RunningServer, statements: Sequence[str]) -> Iterator[None]:
     """All of them at once, again and again, while the block runs."""
     over = threading.Event()
 
-    def repeat(statement: str) -> None:
+    def repeat(number: int, statement: str) -> None:
+        over.wait(number * 0.07)  # out of step, or all of them would pause together
         while not over.is_set():
             send(server, statement)
             time.sleep(0.05)
 
-    threads = [threading.Thread(target=repeat, args=(statement,)) for statement in statements]
+    threads = [threading.Thread(target=repeat, args=each) for each in enumerate(statements)]
     for thread in threads:
         thread.start()
     try:

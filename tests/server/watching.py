@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from server.servers import PRACTICE, RunningServer
 
@@ -88,7 +88,8 @@ class Gate:
         """Every connection is cut, and new ones too."""
         self._shut = True
         for end in self._pairs:
-            end.close() if end.fileno() < 0 else end.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # its relay may have closed it by now
+                end.shutdown(socket.SHUT_RDWR)
         self._pairs = []
 
     def reopen(self) -> None:
@@ -122,12 +123,7 @@ class Gate:
                 threading.Thread(target=self._relay, args=(source, sink), daemon=True).start()
 
     def _relay(self, source: socket.socket, sink: socket.socket) -> None:
-        try:
+        with source, sink, suppress(OSError):
             while data := source.recv(65536):
                 self._open.wait()
                 sink.sendall(data)
-        except OSError:
-            pass
-        finally:
-            source.close()
-            sink.close()
