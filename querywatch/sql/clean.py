@@ -1,6 +1,7 @@
 """The only way a shape leaves the process: with nothing in it but the schema's own names and the language."""
 
 from collections.abc import Iterable
+from itertools import count
 
 from querywatch.model import Schema
 from querywatch.sql.lexer import parse_tokens
@@ -18,11 +19,14 @@ def render_outward(shape: str, known: frozenset[str]) -> str:
     lexed = parse_tokens(shape, ansi_quotes=False, no_backslash_escapes=True)
     words = find_shape(lexed.tokens, cut=lexed.broken)
     numbers: dict[str, str] = {}
+    free = (f"id{number}" for number in count(1) if f"id{number}" not in known)
     shown = []
     for place, word in enumerate(words):
         following = words[place + 1] if place + 1 < len(words) else ""
         if _is_name(word) and not _may_be_shown(word, following, known):
-            shown.append(numbers.setdefault(word, _find_next_number(numbers, known)))
+            if word not in numbers:
+                numbers[word] = next(free)
+            shown.append(numbers[word])
         else:
             shown.append(word)
     return render_shape(shown)
@@ -52,10 +56,3 @@ def _may_be_shown(word: str, following: str, known: frozenset[str]) -> bool:
     if word in KEYWORDS or word == CUT_MARK or word.casefold() in known:
         return True
     return word.upper() in CLAUSE_WORDS or (following == "(" and word in FUNCTIONS)
-
-
-def _find_next_number(numbers: dict[str, str], known: frozenset[str]) -> str:
-    number = len(numbers) + 1
-    while f"id{number}" in known or f"id{number}" in numbers.values():
-        number += 1
-    return f"id{number}"

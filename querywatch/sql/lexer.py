@@ -72,7 +72,7 @@ def _compile(*, ansi_quotes: bool, escapes: bool) -> re.Pattern[str]:
         rf"""{_SPACE}(?:
             (?P<word>(?![\d_]|[xXbBnN]')[^{_NOT_A_NAME}]++)
            |(?P<symbol>[=);,{{}}]|\.(?![\d.]))
-           |(?P<skip>--(?=[\s\x00-\x1f]|\Z)[^\n]*+|\#[^\n]*+
+           |(?P<skip>--(?=[\x00-\x20\x7f]|\Z)[^\n]*+|\#[^\n]*+
                 |_(?:{_CHARSETS})(?={_SPACE}(?:['"]|[xXbBnN]'|0[xX]))|\Z)
            |(?P<enter>/\*M?!(?:\d{{5,6}})?)
            |(?P<comment>/\*(?:.*?\*/|(?P<open3>.*+)))

@@ -38,7 +38,9 @@ def find_shape(tokens: Sequence[Token], *, cut: bool = False, digest: bool = Fal
         tokens = tokens[:-1]
     last = len(tokens) - 1
     for place, token in enumerate(tokens):
-        following = tokens[place + 1].text if place < last else ""
+        # A name may be spelled like a symbol.
+        is_symbol = place < last and tokens[place + 1].kind is TokenKind.SYMBOL
+        following = tokens[place + 1].text if is_symbol else ""
         builder.add(token, following, digest=digest)
     return builder.finish(cut=cut)
 

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from querywatch.sql.clean import render_outward
 from querywatch.sql.reduce import reduce_digest, reduce_text
 from querywatch.sql.split import split_statements
 
@@ -32,6 +33,7 @@ _HOSTILE = {
     "words": "abc " * 1_000_000,
     "nots": "SELECT a FROM t WHERE " + "NOT " * 3_000 + "a",
     "cases": "SELECT " + "CASE WHEN a THEN " * 900 + "1" + " END" * 900,
+    "names": "SELECT " + ", ".join(f"a{number}" for number in range(24_000)),
     "conditions": "SELECT a FROM t WHERE " + " OR ".join(["b = 1 AND c = 2"] * 400),
 }
 
@@ -44,6 +46,15 @@ def test_hostile_text_is_bounded(name: str) -> None:
     reduce_digest(_HOSTILE[name])
     assert time.process_time() - started < 2 * _LIMIT_SECONDS
     assert len(statement.shape) < 500_000
+
+
+@pytest.mark.parametrize("name", _HOSTILE)
+def test_showing_hostile_text_is_bounded(name: str) -> None:
+    """Not even thousands of names that nobody knows take long to number."""
+    shape = reduce_text(_HOSTILE[name]).shape
+    started = time.process_time()
+    render_outward(shape, frozenset())
+    assert time.process_time() - started < _LIMIT_SECONDS / 2
 
 
 def test_long_plain_lists_are_whole() -> None:
