@@ -196,13 +196,14 @@ def sum_userstat(differences: Mapping[str, UserstatTotals], matcher: Matcher) ->
 
 
 def _find_write_operation(difference: UserstatTotals) -> Operation:
-    """UPDATE_COMMANDS counts every kind of write; the rows tell which, when all were of one kind."""
+    """UPDATE_COMMANDS counts every kind of write, DDL too; rows of one kind tell which, or else it stays open."""
     changed = {
         Operation.INSERT: difference.rows_inserted,
+        Operation.UPDATE: difference.rows_updated,
         Operation.DELETE: difference.rows_deleted,
     }
     kinds = [operation for operation, rows in changed.items() if rows]
-    return kinds[0] if len(kinds) == 1 and not difference.rows_updated else Operation.UPDATE
+    return kinds[0] if len(kinds) == 1 else Operation.OTHER
 
 
 def _find_refused(difference: UserstatTotals) -> int:

@@ -13,7 +13,11 @@ from querywatch.snapshot import IntegrationState, Snapshot, WriteCount
 
 PREFIX = "querywatch_"
 STATEMENT_OPERATIONS = tuple(operation for operation in Operation if operation is not Operation.SET)
-WRITE_OPERATIONS = (*(operation for operation in Operation if operation.is_write), Operation.PREPARED)
+WRITE_OPERATIONS = (
+    *(operation for operation in Operation if operation.is_write),
+    Operation.PREPARED,
+    Operation.OTHER,  # of a kind that the server does not tell
+)
 FINDING_LABELS = ("server", "integration", "rule", "subject", "fingerprint", "severity")
 QUERY_LABELS = ("server", "integration", "fingerprint")
 

@@ -15,7 +15,7 @@ from querywatch.attribution.ledger import (
 )
 from querywatch.attribution.match import Matcher
 from querywatch.counters import AccountKey, AccountReading, DigestKey, DigestReading, UserstatReading
-from querywatch.model import Attribution, Session, Statement
+from querywatch.model import Attribution, Operation, Session, Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,8 +105,11 @@ class Counting:
     def _is_counted(self, session: Session, readings: Readings) -> bool:
         account, host = session.account, session.host
         if readings.accounts is not None:
-            return self._matcher.match_account(account, host) is not None
-        return readings.userstat is not None and self._matcher.match_account(account, None) is not None
+            has_row = not readings.accounts.lost or _has_row(readings.accounts, session)
+            return has_row and self._matcher.match_account(account, host) is not None
+        # An account has no row before its second statement when it was connected before userstat was switched on.
+        has_row = readings.userstat is not None and account in readings.userstat.rows
+        return has_row and self._matcher.match_account(account, None) is not None
 
     def _count_digests(self, reading: DigestReading, accounts: tuple[AccountAmount, ...]) -> Amounts:
         # Not known by their digest, for two servers need not hash alike, but by the shape they have.
@@ -142,4 +145,11 @@ class Counting:
                 seen[sight.session.account].append(sight.statement)
         for amount in counted:
             for statement in seen[amount.account]:
-                amount.written_statements[statement.operation] = statement
+                kinds = (statement.operation, Operation.PREPARED, Operation.OTHER)
+                kind = next((kind for kind in kinds if kind in amount.writes), statement.operation)
+                amount.written_statements[kind] = statement
+
+
+def _has_row(reading: AccountReading, session: Session) -> bool:
+    """Whether the server had room for the account's counters; of what it has never finished it knows nothing."""
+    return any((key.account, key.host) == (session.account, session.host) for key in reading.rows)

@@ -10,14 +10,17 @@ from querywatch.attribution.match import Matcher
 from querywatch.counters import (
     NO_TOTALS,
     AccountKey,
+    AccountReading,
     Difference,
     DigestKey,
     Reset,
     Totals,
+    UserstatReading,
     UserstatTotals,
     find_difference,
 )
 from querywatch.model import UNKNOWN, Attribution, Evidence, Integration, Kind, Operation, Session, Statement
+from querywatch.service.counting import Counting, Readings
 
 VENDOR = Integration(name="vendor", kind=Kind.DIRECT_READ, accounts=("vendor",))
 OFFICE = Integration(name="opendental", kind=Kind.OPENDENTAL, accounts=("root",), writes_allowed=True)
@@ -143,15 +146,34 @@ def test_userstat_names_the_kind_of_write_where_the_rows_do() -> None:
     assert find(rows_inserted=1) is Operation.INSERT
     assert find(rows_deleted=3) is Operation.DELETE
     assert find(rows_updated=1) is Operation.UPDATE
-    assert find(rows_inserted=1, rows_updated=1) is Operation.UPDATE
+    assert find(rows_inserted=1, rows_updated=1) is Operation.OTHER
+    assert find() is Operation.OTHER  # a DDL statement, a CALL, an UPDATE that met no row, a refused one
 
 
 def test_userstat_tells_refused_writes_and_never_all_where_rows_changed() -> None:
     refused = userstat(update_commands=2, access_denied=2)
     (amount,) = sum_userstat({"vendor": refused}, MATCHER)
-    assert (amount.writes_done[Operation.UPDATE], amount.writes_refused[Operation.UPDATE]) == (0, 2)
+    assert (amount.writes_done[Operation.OTHER], amount.writes_refused[Operation.OTHER]) == (0, 2)
     (mixed,) = sum_userstat({"vendor": userstat(update_commands=2, access_denied=2, rows_updated=1)}, MATCHER)
     assert (mixed.writes_done[Operation.UPDATE], mixed.writes_refused[Operation.UPDATE]) == (1, 1)
+
+
+def test_an_account_without_a_row_of_its_own_is_not_called_counted() -> None:
+    """Connected before userstat was on, or when the server had no room: the polls are all there is of it."""
+    session = sight("vendor", "a" * 16).session
+    present = [(session, MATCHER.match("vendor", session.host, None))]
+
+    def find_evidence(**parts: object) -> list[Evidence]:
+        readings = Readings(**({"accounts": None, "userstat": None, "digests": None} | parts))  # type: ignore[arg-type]
+        amounts = Counting(MATCHER, "watcher", frozenset()).fold(readings, [], present)
+        return [amount.evidence for amount in amounts.accounts]
+
+    key = AccountKey(account="vendor", host=session.host, operation=Operation.SELECT)
+    assert find_evidence(userstat=UserstatReading(rows={})) == [Evidence.SAMPLED]
+    assert find_evidence(userstat=UserstatReading(rows={"vendor": userstat()})) == []
+    assert find_evidence(accounts=AccountReading(rows={}, lost=1)) == [Evidence.SAMPLED]
+    assert find_evidence(accounts=AccountReading(rows={key: totals(1)}, lost=1)) == []
+    assert find_evidence(accounts=AccountReading(rows={}, lost=0)) == []
 
 
 def test_an_unclaimed_account_is_laid_to_unknown() -> None:

@@ -18,7 +18,12 @@ _ADVICE_UNKNOWN = (
     "Find out whose account this is and claim it with an [[integrations]] entry; when it is Open Dental's "
     'own, say kind = "opendental" there.'
 )
-_NAMES = {Operation.DDL: "DDL", Operation.CALL: "CALL", Operation.PREPARED: "writing prepared"}
+_NAMES = {
+    Operation.DDL: "DDL",
+    Operation.CALL: "CALL",
+    Operation.PREPARED: "writing prepared",
+    Operation.OTHER: "writing",  # the server does not tell of which kind
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
