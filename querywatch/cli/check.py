@@ -26,13 +26,17 @@ from querywatch.service.logs import set_up_logging
 
 _STYLES = {"ok": "green", "could be better": "cyan", "wrong": "bold red"}
 _BRINGS = {
-    "accounts": "exact statements, time, rows and writes of each account by kind; needs a restart and some memory",
-    "userstat": "exact statements, rows and writes of each account; no restart, next to no cost",
-    "digests": "exact executions, time and rows of each statement shape; needs performance_schema",
-    "attributes": "the program name of each session; needs performance_schema",
+    "processlist": "who is connected, and what runs",
+    "accounts": "exact statements, time, rows and writes of each account by kind",
+    "userstat": "exact statements, rows and writes of each account",
+    "digests": "exact executions, time and rows of each statement shape",
+    "attributes": "the program name of each session",
     "schema": "whether an index serves a statement",
 }
-
+_COSTS = {
+    "performance-schema-off": " (a restart, and some memory)",
+    "userstat-off": " (no restart, next to no cost)",
+}
 
 _ADMINISTRATORS = ("ALL PRIVILEGES on *.*", "GRANT OPTION on *.*", "SUPER on *.*")
 _OWN_ACCOUNT = (
@@ -157,6 +161,8 @@ def _check_evidence(server: ServerSettings, connection: Connection) -> Iterator[
     for name in sorted(states, key=lambda name: (name != "userstat", name)):
         state = states[name]
         brings = _BRINGS.get(name, "")
+        if state.reason == "unsupported" and not state.offered:
+            continue  # nothing that anybody could do about it
         if state.up:
             yield Result(
                 server=server.name, what=f"evidence {name}", state="ok", says=brings or "can be read"
@@ -166,8 +172,8 @@ def _check_evidence(server: ServerSettings, connection: Connection) -> Iterator[
                 server=server.name,
                 what=f"evidence {name}",
                 state="could be better" if not state.offered else "wrong",
-                says=f"not available ({state.reason}); it would bring: {brings}",
-                fix=state.advice,
+                says=f"not available ({state.reason}){f'; it would bring: {brings}' if brings else ''}",
+                fix=f"{state.advice}{_COSTS.get(state.reason, '')}",
             )
 
 

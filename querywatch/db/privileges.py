@@ -85,6 +85,13 @@ def read_privileges(connection: Connection, databases: Sequence[str] = ()) -> Pr
     return find_privileges(lines, databases=databases, performance_schema=_is_on(variables))
 
 
+def may_see_all_sessions(connection: Connection) -> bool:
+    """Whether the account has PROCESS; what a role brings is not seen here, and believed."""
+    lines = [str(row[0]) for row in connection.read(_SHOW_GRANTS)]
+    grants = [grant for line in lines if (grant := parse_grant(line)) is not None]
+    return _has(grants, "PROCESS", "*") or any(map(_is_role, lines))
+
+
 def find_privileges(
     lines: Iterable[str], *, databases: Sequence[str], performance_schema: bool
 ) -> Privileges:
@@ -223,13 +230,17 @@ def _render_revoke(what: str, target: str, account: str) -> str:
 
 def _find_roles(lines: Sequence[str], account: str) -> Iterable[PrivilegeFault]:
     for line in lines:
-        if line.startswith("GRANT ") and " ON " not in line:
+        if _is_role(line):
             role = line.removeprefix("GRANT ").rsplit(" TO ", 1)[0]
             yield PrivilegeFault(
                 what=f"role {role}",
                 why="what a role allows is not seen here, and querywatch needs none",
                 fix=f"REVOKE {role} FROM {account};",
             )
+
+
+def _is_role(line: str) -> bool:
+    return line.startswith("GRANT ") and " ON " not in line
 
 
 def _is_on(variables: Sequence[tuple[object, ...]]) -> bool:

@@ -20,15 +20,16 @@ _TURN_ON_PERFORMANCE_SCHEMA = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """What one cycle could read of one server. `lost_*`: counted by the server since the daemon looks."""
+    """What one cycle could read of one server."""
 
     info: ServerInfo | None
     trouble: str  # why the server is away; '' while it is up
     sources: Mapping[str, SourceState]
     ever_up: frozenset[str]  # sources that have been read at least once
     capture_ratios: Mapping[str, float]
-    lost_accounts: int = 0
-    lost_digests: int = 0
+    performance_schema: bool = False  # whether the server has it switched on
+    lost_accounts: int = 0  # since the server started: an account without a row never gets one
+    lost_digests: int = 0  # since the daemon looks
     overflow_executions: float = 0.0
 
 
@@ -45,6 +46,7 @@ def find_blindness(sight: Sight) -> tuple[Blindness, ...]:
         )
     return (
         *_find_lost(sight),
+        *_find_unseen_sessions(sight),
         *_find_overflows(sight),
         *_find_uncounted(sight),
         *_find_unknown_schema(sight),
@@ -62,6 +64,17 @@ def _find_lost(sight: Sight) -> Iterator[Blindness]:
             )
 
 
+def _find_unseen_sessions(sight: Sight) -> Iterator[Blindness]:
+    state = sight.sources.get("processlist")
+    if state is not None and not state.up and "processlist" not in sight.ever_up and not state.offered:
+        yield Blindness(
+            subject="processlist",
+            severity=Severity.WARNING,
+            message="querywatch may see no session but its own: who is connected and what runs is not known",
+            advice=state.advice,
+        )
+
+
 def _find_overflows(sight: Sight) -> Iterator[Blindness]:
     if sight.lost_digests or sight.overflow_executions:
         count = max(sight.lost_digests, sight.overflow_executions)
@@ -76,8 +89,8 @@ def _find_overflows(sight: Sight) -> Iterator[Blindness]:
         yield Blindness(
             subject="accounts",
             severity=Severity.WARNING,
-            message=f"the server had no room to count {format_count(sight.lost_accounts)} accounts: "
-            "what those do, writes included, is not seen",
+            message=f"the server had no room for an account's counters {format_count(sight.lost_accounts)} times: "
+            "of what such accounts do, writes included, only what a poll meets is seen",
             advice="raise performance_schema_accounts_size in the server's configuration file and restart it",
         )
 
@@ -88,15 +101,13 @@ def _find_uncounted(sight: Sight) -> Iterator[Blindness]:
     chance = (
         f"a statement of 100 ms is seen with a chance of {format_ratio(ratio)}" if ratio is not None else ""
     )
-    mariadb = sight.info is not None and sight.info.flavour is Flavour.MARIADB
-    advice = _TURN_ON_USERSTAT if mariadb else _TURN_ON_PERFORMANCE_SCHEMA
     if not any(_is_up(sight, name) for name in COUNTING_SOURCES):
         yield Blindness(
             subject="writes",
             severity=Severity.INFO,
-            message="this server counts nothing for each account: statements and writes that end between two polls "
+            message=f"{_say_uncounted(sight)}: statements and writes that end between two polls "
             f"are not seen{f'; {chance}' if chance else ''}",
-            advice=f"to have every statement and write counted: {advice}",
+            advice=f"to have every statement and write counted: {_find_advice(sight, 'accounts')}",
         )
     elif not _is_up(sight, "digests"):
         yield Blindness(
@@ -104,8 +115,24 @@ def _find_uncounted(sight: Sight) -> Iterator[Blindness]:
             severity=Severity.INFO,
             message="accounts are counted exactly, but only polls see which statements they run"
             f"{f': {chance}' if chance else ''}",
-            advice=f"to have every statement's shape counted: {_TURN_ON_PERFORMANCE_SCHEMA}",
+            advice=f"to have every statement's shape counted: {_find_advice(sight, 'digests')}",
         )
+
+
+def _say_uncounted(sight: Sight) -> str:
+    state = sight.sources.get("accounts")
+    if sight.performance_schema and state is not None and state.reason == "privilege":
+        return "querywatch may not read what this server counts for each account"
+    return "this server counts nothing for each account"
+
+
+def _find_advice(sight: Sight, source: str) -> str:
+    """Where the performance schema is on, what the source itself lacks; else what is to be switched on."""
+    state = sight.sources.get(source)
+    if sight.performance_schema and state is not None:
+        return state.advice
+    mariadb = sight.info is not None and sight.info.flavour is Flavour.MARIADB
+    return _TURN_ON_USERSTAT if mariadb and source == "accounts" else _TURN_ON_PERFORMANCE_SCHEMA
 
 
 def _find_unknown_schema(sight: Sight) -> Iterator[Blindness]:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from querywatch.counters import ServerStatus
 from querywatch.db.connection import STATEMENTS as CONNECTION_STATEMENTS
 from querywatch.db.connection import Connection
+from querywatch.db.privileges import STATEMENTS as PRIVILEGE_STATEMENTS
+from querywatch.db.privileges import may_see_all_sessions
 from querywatch.model import Schema, Session
 from querywatch.service.counting import Readings
 from querywatch.service.reader import SourceReader
@@ -13,6 +15,7 @@ from querywatch.sql.reduce import StatementBook
 
 _STATEMENTS = (
     *CONNECTION_STATEMENTS,
+    *PRIVILEGE_STATEMENTS,
     *base.STATEMENTS,
     *accounts.STATEMENTS,
     *attributes.STATEMENTS,
@@ -43,19 +46,19 @@ class Intake:
         self._schema_due_at = 0.0
         self._digests = digests.DigestSource()
         self._programs: dict[int, str] = {}
-        self._first_lost: dict[str, int] = {}
+        self._rights_known = False
+        self._first_lost_digests: int | None = None
 
     def connected(self) -> None:
         """A new connection: everything is tried again, and the schema is read anew."""
         self.reader.retry_all()
         self._schema_due_at = 0.0
         self._programs = {}
+        self._rights_known = False
 
     def read_sessions(self, connection: Connection, now: float) -> tuple[Session, ...] | None:
         """Everybody's sessions but our own, with their programs as last read; None: not available."""
-        sessions = self.reader.read(
-            "processlist", lambda: processlist.read_sessions(connection, self.book), now
-        )
+        sessions = self.reader.read("processlist", lambda: self._read_processlist(connection), now)
         self._note_up()
         if sessions is None:
             return None
@@ -64,6 +67,14 @@ class Intake:
             for session in sessions
             if session.session_id != connection.connection_id
         )
+
+    def _read_processlist(self, connection: Connection) -> tuple[Session, ...]:
+        # Without PROCESS the server names our own sessions alone, and says nothing of it.
+        if not self._rights_known and not may_see_all_sessions(connection):
+            message = "the account may see no session but its own"
+            raise base.SourceUnavailableError(message, reason="privilege", advice=base.GRANT_PROCESS)
+        self._rights_known = True
+        return processlist.read_sessions(connection, self.book)
 
     def read_status(self, connection: Connection, now: float) -> ServerStatus | None:
         """The server's own state; tells the shapes how its SQL is to be read."""
@@ -84,9 +95,9 @@ class Intake:
         if shapes is not None:
             programs = self.reader.read("attributes", lambda: attributes.read_programs(connection), now)
             self._programs = dict(programs or {})
-            self.lost_digests = self._find_newly_lost("digests", shapes.lost)
+            self.lost_digests = self._find_newly_lost(shapes.lost)
         if counted is not None:
-            self.lost_accounts = self._find_newly_lost("accounts", counted.lost)
+            self.lost_accounts = counted.lost
         self._note_up()
         return Readings(accounts=counted, userstat=used, digests=shapes)
 
@@ -103,10 +114,13 @@ class Intake:
     def _note_up(self) -> None:
         self.ever_up |= {state.name for state in self.reader.states if state.up}
 
-    def _find_newly_lost(self, name: str, lost: int) -> int:
-        """What the server had no room for since the daemon looks; a restart began again at zero."""
-        first = min(self._first_lost.get(name, lost), lost)
-        self._first_lost[name] = first
+    def _find_newly_lost(self, lost: int) -> int:
+        """What the server had no room for since the daemon looks; a restart began again at zero.
+
+        What was lost before may have been made room for; an account without a row never gets one.
+        """
+        first = lost if self._first_lost_digests is None else min(self._first_lost_digests, lost)
+        self._first_lost_digests = first
         return lost - first
 
 

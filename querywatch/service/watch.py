@@ -250,6 +250,7 @@ class Watch:
             sources={state.name: state for state in self._intake.reader.states},
             ever_up=self._intake.ever_up,
             capture_ratios=self._find_capture_ratios(),
+            performance_schema=self._status is not None and self._status.performance_schema,
             lost_accounts=self._intake.lost_accounts,
             lost_digests=self._intake.lost_digests,
             overflow_executions=amounts.overflow_executions if amounts else 0.0,
