@@ -1,9 +1,12 @@
 """The account that `grants` prints is enough for every source, and reads and writes nothing of the practice."""
 
+import time
 from collections.abc import Iterable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
+from server.daemons import running_daemon, write_config
 from server.servers import PRACTICE, RunningServer
 
 from querywatch.db.connection import connect
@@ -56,6 +59,17 @@ def find_events(server: RunningServer) -> dict[str, int]:
     )
 
 
+def find_refused(server: RunningServer) -> int:
+    """The watcher's statements that the server refused, where its performance schema counts them."""
+    if not server.performance_schema:
+        return 0
+    rows = server.execute(
+        "SELECT SUM(SUM_ERRORS) FROM performance_schema.events_statements_summary_by_account_by_event_name "
+        "WHERE USER = 'watcher' AND EVENT_NAME = 'statement/sql/select'"
+    )
+    return int(rows[0][0] or 0)
+
+
 def find_writes(events: Iterable[str]) -> set[str]:
     names = {event.removeprefix("statement/sql/") for event in events}
     return {name for name in names if name in _WRITE_EVENTS or name.startswith(_WRITE_BEGINNINGS)}
@@ -81,6 +95,37 @@ def test_the_server_counts_no_write_of_the_watcher(server: RunningServer) -> Non
         events = find_events(server)
         assert events["statement/sql/select"] > 0
         assert find_writes(events) == set()
+
+
+def test_the_daemon_writes_nothing_and_reads_no_table_of_the_practice(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    """The daemon itself, for some cycles; then the server's own counters are asked.
+
+    A read of a table would be refused (1142, tested below), and a refusal is counted too.
+    """
+    refused_before = find_refused(server)
+    counts_by_user = server.flavour is Flavour.MARIADB
+    if counts_by_user:
+        server.execute("SET GLOBAL userstat = 1", "FLUSH USER_STATISTICS")
+    try:
+        with running_daemon(write_config(tmp_path, [server.watcher()])) as daemon:
+            schema = f'querywatch_source_up{{server="{server.name}",source="schema"}}'
+            daemon.wait_for(lambda: daemon.value(schema) == 1, "the schema, which is read last")
+            time.sleep(1.5)
+            daemon.stop()
+        if counts_by_user:
+            (used,) = server.execute(
+                "SELECT UPDATE_COMMANDS, ROWS_INSERTED, ROWS_UPDATED, ROWS_DELETED, ACCESS_DENIED "
+                "FROM information_schema.USER_STATISTICS WHERE USER = 'watcher'"
+            )
+            assert used == (0, 0, 0, 0, 0)
+    finally:
+        if counts_by_user:
+            server.execute("SET GLOBAL userstat = 0")
+    if server.performance_schema:
+        assert find_writes(find_events(server)) == set()
+    assert find_refused(server) == refused_before
 
 
 def test_the_account_has_neither_too_little_nor_too_much(server: RunningServer) -> None:
