@@ -43,6 +43,10 @@ class TotalsTracker(Generic[Key]):
         if self._last is not None:
             self._last = {}
 
+    def forget(self) -> None:
+        """Something else counts from now on: the next reading is a starting point again."""
+        self._last = None
+
     def advance(self, rows: Mapping[Key, Totals], *, complete: bool = True) -> dict[Key, Difference]:
         """The differences of the keys that grew. A complete reading forgets the keys it does not hold."""
         if self._last is None:
@@ -71,6 +75,15 @@ class UserstatTracker:
 
     def __init__(self) -> None:
         self._last: Mapping[str, UserstatTotals] | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether there is a reading to compare with."""
+        return self._last is not None
+
+    def forget(self) -> None:
+        """Something else counts from now on: the next reading is a starting point again."""
+        self._last = None
 
     def restart(self) -> None:
         """The server restarted: every total of the next reading counts from zero."""

@@ -20,11 +20,15 @@ from querywatch.model import Attribution, Operation, Session, Statement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """What the sources gave this time; None: not available."""
+    """What the sources gave this time; None: not available.
+
+    `lost` names those that are there and could not be read: what they count meanwhile comes with their next reading.
+    """
 
     accounts: AccountReading | None
     userstat: UserstatReading | None
     digests: DigestReading | None
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,6 @@ class Amounts:
     queries: tuple[QueryAmount, ...]
     digest_seconds: float | None = None
     unattributed_seconds: float | None = None
-    overflow_executions: float = 0.0
 
 
 class Counting:
@@ -85,17 +88,37 @@ class Counting:
         )
         self._add_written_statements(counted, sights)
         accounts = (*counted, *uncounted)
-        if readings.digests is None:
-            return Amounts(accounts=accounts, queries=tuple(queries))
-        return self._count_digests(readings.digests, accounts)
+        if readings.digests is not None:
+            return self._count_digests(readings.digests, accounts)
+        if self._waits_for("digests", readings):
+            return Amounts(accounts=accounts, queries=())
+        self._digests.forget()
+        return Amounts(accounts=accounts, queries=tuple(queries))
+
+    def _waits_for(self, name: str, readings: Readings) -> bool:
+        """Whether a source that counted before will tell of this interval later: to sample it would count twice."""
+        trackers: dict[
+            str, TotalsTracker[AccountKey] | TotalsTracker[tuple[DigestKey, float]] | UserstatTracker
+        ] = {
+            "accounts": self._accounts,
+            "userstat": self._userstat,
+            "digests": self._digests,
+        }
+        return name in readings.lost and trackers[name].started
 
     def _count_accounts(self, readings: Readings) -> list[AccountAmount]:
         if readings.accounts is not None:
+            self._userstat.forget()
             rows = {key: row for key, row in readings.accounts.rows.items() if not self.is_own(key.account)}
             return sum_accounts(self._accounts.advance(rows), self._matcher)
+        if self._waits_for("accounts", readings):
+            return []
+        self._accounts.forget()
         if readings.userstat is not None:
             users = {name: row for name, row in readings.userstat.rows.items() if not self.is_own(name)}
             return sum_userstat(self._userstat.advance(users), self._matcher)
+        if not self._waits_for("userstat", readings):
+            self._userstat.forget()
         return []
 
     def is_own(self, account: str) -> bool:
@@ -107,6 +130,10 @@ class Counting:
         if readings.accounts is not None:
             has_row = not readings.accounts.lost or _has_row(readings.accounts, session)
             return has_row and self._matcher.match_account(account, host) is not None
+        if self._waits_for("accounts", readings):
+            return self._matcher.match_account(account, host) is not None
+        if self._waits_for("userstat", readings):
+            return self._matcher.match_account(account, None) is not None
         # An account has no row before its second statement when it was connected before userstat was switched on.
         has_row = readings.userstat is not None and account in readings.userstat.rows
         return has_row and self._matcher.match_account(account, None) is not None
@@ -125,14 +152,15 @@ class Counting:
         differences = {key: difference for (key, _), difference in grown.items()}
         if reading.complete:
             self._statements = {key: row.statement for key, row in rows.items()}
+        # Statements whose shape the full table had no room for are nobody's.
         overflow = self._overflow.advance({None: reading.overflow} if reading.overflow else {})
+        overflow_seconds = sum(difference.seconds for difference in overflow.values())
         shares = self.ledger.share_digests(differences, self._statements)
         return Amounts(
             accounts=accounts,
             queries=shares.queries,
-            digest_seconds=shares.seconds,
-            unattributed_seconds=shares.unattributed_seconds,
-            overflow_executions=sum(difference.executions for difference in overflow.values()),
+            digest_seconds=shares.seconds + overflow_seconds,
+            unattributed_seconds=shares.unattributed_seconds + overflow_seconds,
         )
 
     def _add_written_statements(

@@ -40,14 +40,13 @@ class Intake:
         )
         self.ever_up: frozenset[str] = frozenset()
         self.lost_accounts = 0
-        self.lost_digests = 0
+        self.overflow_executions = 0
         self._databases = databases
         self._schema_interval_seconds = schema_interval_seconds
         self._schema_due_at = 0.0
         self._digests = digests.DigestSource()
         self._programs: dict[int, str] = {}
         self._rights_known = False
-        self._first_lost_digests: int | None = None
 
     def connected(self) -> None:
         """A new connection: everything is tried again, and the schema is read anew."""
@@ -89,17 +88,23 @@ class Intake:
         """Everything that counts; USER_STATISTICS only where the performance schema does not count accounts."""
         counted = self.reader.read("accounts", lambda: accounts.read_account_counters(connection), now)
         used = None
-        if counted is None:
+        if counted is None and not self._is_lost("accounts"):
             used = self.reader.read("userstat", lambda: userstat.read_userstat(connection), now)
         shapes = self.reader.read("digests", lambda: self._digests.read(connection, self.book), now)
         if shapes is not None:
             programs = self.reader.read("attributes", lambda: attributes.read_programs(connection), now)
             self._programs = dict(programs or {})
-            self.lost_digests = self._find_newly_lost(shapes.lost)
+            self.overflow_executions = shapes.overflow.executions if shapes.overflow else 0
         if counted is not None:
             self.lost_accounts = counted.lost
         self._note_up()
-        return Readings(accounts=counted, userstat=used, digests=shapes)
+        lost = frozenset(state.name for state in self.reader.states if self._is_lost(state.name))
+        return Readings(accounts=counted, userstat=used, digests=shapes, lost=lost)
+
+    def _is_lost(self, name: str) -> bool:
+        """Whether the source is there, and could not be read when it was last tried."""
+        state = self.reader.find(name)
+        return state is not None and state.offered and not state.up
 
     def read_schema_when_due(self, connection: Connection, now: float) -> Schema | None:
         """The practice's tables and indexes, now and then; None: not due, or not available."""
@@ -113,15 +118,6 @@ class Intake:
 
     def _note_up(self) -> None:
         self.ever_up |= {state.name for state in self.reader.states if state.up}
-
-    def _find_newly_lost(self, lost: int) -> int:
-        """What the server had no room for since the daemon looks; a restart began again at zero.
-
-        What was lost before may have been made room for; an account without a row never gets one.
-        """
-        first = lost if self._first_lost_digests is None else min(self._first_lost_digests, lost)
-        self._first_lost_digests = first
-        return lost - first
 
 
 def _with_program(session: Session, program: str | None) -> Session:

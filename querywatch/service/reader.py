@@ -14,7 +14,11 @@ log = logging.getLogger(__name__)
 
 Value = TypeVar("Value")
 
-RETRY_SECONDS = 60.0
+RETRY_SECONDS = 60.0  # of a source that is not offered: somebody would have to switch it on
+LOST_RETRY_SECONDS = 5.0  # of one that is there and failed
+# Rows that are not what the server's manual says: a column too few, a word for a number, NULL for a name.
+_GARBLED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_GARBLED_ADVICE = "find out what answers there: a proxy, or a server that querywatch does not know"
 _PASSING = frozenset({"metadata-lock"})  # reasons of a source that is there, and must not be read just now
 
 
@@ -68,6 +72,12 @@ class SourceReader:
             self.failures[name, error.reason] += 1
             self._lose(name, SourceState(name=name, up=False, reason=error.reason, advice=str(error)), now)
             return None
+        except _GARBLED:
+            self.failures[name, "garbled"] += 1
+            log.debug("%s: source %s", self._server, name, exc_info=True)
+            state = SourceState(name=name, up=False, reason="garbled", advice=_GARBLED_ADVICE)
+            self._lose(name, state, now)
+            return None
         duration = time.monotonic() - started
         self._gain(SourceState(name=name, up=True, last_read_at=now, duration_seconds=duration))
         return value
@@ -80,7 +90,7 @@ class SourceReader:
 
     def _lose(self, name: str, state: SourceState, now: float) -> None:
         before = self._states.get(name)
-        self._retry_at[name] = now + RETRY_SECONDS
+        self._retry_at[name] = now + (LOST_RETRY_SECONDS if state.offered else RETRY_SECONDS)
         if before is None or before.up or before.reason != state.reason:
             level = logging.WARNING if before is not None and before.up else logging.INFO
             log.log(

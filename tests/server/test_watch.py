@@ -42,7 +42,7 @@ def test_statements_and_writes_are_counted_exactly(vendor: RunningServer) -> Non
         work(
             vendor,
             *["SELECT LName FROM patient WHERE PatNum = 1"] * 7,
-            *["UPDATE patient SET LName = LName WHERE PatNum = 2"] * 3,
+            *["UPDATE patient SET LName = CONCAT(LName, 'x') WHERE PatNum = 2"] * 3,
             "UPDATE ProcedureLog SET ProcFee = 1",
         )
         watch.cycle(count=True)

@@ -20,7 +20,7 @@ from querywatch.counters import (
     find_difference,
 )
 from querywatch.model import UNKNOWN, Attribution, Evidence, Integration, Kind, Operation, Session, Statement
-from querywatch.service.counting import Counting, Readings
+from querywatch.service.counting import Amounts, Counting, Readings
 
 VENDOR = Integration(name="vendor", kind=Kind.DIRECT_READ, accounts=("vendor",))
 OFFICE = Integration(name="opendental", kind=Kind.OPENDENTAL, accounts=("root",), writes_allowed=True)
@@ -259,3 +259,35 @@ def test_no_totals_is_zero() -> None:
     assert find_difference(NO_TOTALS, totals(2)) == Difference(
         executions=2, errors=0, seconds=0.0, rows_affected=0, rows_sent=2, rows_examined=20, no_index_used=0
     )
+
+
+def readings(executions: int | None, *, lost: frozenset[str] = frozenset()) -> Readings:
+    """Per-account counters of the vendor's selects; None: not read this time."""
+    key = AccountKey(account="vendor", host="h", operation=Operation.SELECT)
+    reading = None if executions is None else AccountReading(rows={key: totals(executions)}, lost=0)
+    return Readings(accounts=reading, userstat=None, digests=None, lost=lost)
+
+
+def count(amounts: Amounts) -> float:
+    return sum(sum(amount.statements.values()) for amount in amounts.accounts)
+
+
+def test_what_a_lost_source_will_tell_later_is_not_sampled_meanwhile() -> None:
+    """A reading that failed once makes no double count: its successor carries the gap."""
+    counting = Counting(MATCHER, "querywatch", frozenset())
+    seen = [(sight("vendor", "a" * 16), MATCHER.match("vendor", "h", None))]
+    present = [(seen[0][0].session, seen[0][1])]
+    assert count(counting.fold(readings(100), seen, present)) == 0
+    assert count(counting.fold(readings(110), seen, present)) == 10
+    assert count(counting.fold(readings(None, lost=frozenset({"accounts"})), seen, present)) == 0
+    assert count(counting.fold(readings(130), seen, present)) == 20
+
+
+def test_where_nothing_counts_any_more_samples_stand_in() -> None:
+    """And when counting begins again it begins anew: what was sampled is not counted too."""
+    counting = Counting(MATCHER, "querywatch", frozenset())
+    seen = [(sight("vendor", "a" * 16), MATCHER.match("vendor", "h", None))]
+    counting.fold(readings(100), [], [])
+    assert count(counting.fold(readings(None), seen, [])) == 1
+    assert count(counting.fold(readings(150), seen, [])) == 0
+    assert count(counting.fold(readings(151), seen, [])) == 1
