@@ -71,14 +71,13 @@ def run(given: argparse.Namespace) -> int:
     set_up_logging(level=logging.ERROR)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     quiet = given.format == "json"
-    say = Teller(quiet=quiet)
-    with tempfile.TemporaryDirectory(prefix="querywatch-demo-") as directory, _load(given, say) as play:
+    with tempfile.TemporaryDirectory(prefix="querywatch-demo-") as directory, _load(given) as play:
         config = write_config(Path(directory), play, given.listen)
         daemon = Daemon(read_settings(config), config)
         daemon.start()
         try:
-            say(f"metrics: {daemon.web.url}/metrics")
-            say(f"configuration: {config}")
+            _tell(f"metrics: {daemon.web.url}/metrics")
+            _tell(f"configuration: {config}")
             counts, snapshot = _watch(daemon, play, given.seconds, quiet=quiet)
         finally:
             daemon.stop()
@@ -129,8 +128,8 @@ def describe_counts(counts: Mapping[str, VendorCounts]) -> dict[str, Any]:
     return {name: {"statements": count.statements, "writes": count.writes} for name, count in counts.items()}
 
 
-def _load(given: argparse.Namespace, say: "Teller") -> Play:
-    say(
+def _load(given: argparse.Namespace) -> Play:
+    _tell(
         f"starting a private server (evidence: {given.evidence}) and loading a practice at scale {given.scale:g}"
     )
     columns = (
@@ -151,9 +150,9 @@ def _load(given: argparse.Namespace, say: "Teller") -> Play:
         started = time.monotonic()
         play = Play(given.evidence, scale=given.scale, progress=tell)
     if play.server.evidence is not given.evidence:
-        say(f"this server cannot do with {given.evidence}; it is set up with {play.server.evidence}")
+        _tell(f"this server cannot do with {given.evidence}; it is set up with {play.server.evidence}")
     rows = sum(play.rows.values())
-    say(
+    _tell(
         f"{play.server.version_text}: {len(play.rows)} tables, {rows:,} rows in {time.monotonic() - started:.1f} s"
     )
     return play
@@ -204,16 +203,9 @@ def _tell_new(snapshot: Snapshot, told: set[tuple[str, ...]]) -> None:
             )
 
 
-class Teller:
-    """Says a line to people, on standard error; says nothing to machines."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-
-    def __call__(self, line: str) -> None:
-        """Says it."""
-        if not self._quiet:
-            print(line, file=sys.stderr, flush=True)
+def _tell(line: str) -> None:
+    """Says a line to people, on standard error: standard output is the result's."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _parse_seconds(text: str) -> float:
