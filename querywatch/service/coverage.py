@@ -29,8 +29,7 @@ class Sight:
     capture_ratios: Mapping[str, float]
     performance_schema: bool = False  # whether the server has it switched on
     lost_accounts: int = 0  # since the server started: an account without a row never gets one
-    lost_digests: int = 0  # since the daemon looks
-    overflow_executions: float = 0.0
+    overflow_executions: int = 0  # of shapes that the digest table has no room for, since it was last emptied
 
 
 def find_blindness(sight: Sight) -> tuple[Blindness, ...]:
@@ -76,12 +75,12 @@ def _find_unseen_sessions(sight: Sight) -> Iterator[Blindness]:
 
 
 def _find_overflows(sight: Sight) -> Iterator[Blindness]:
-    if sight.lost_digests or sight.overflow_executions:
-        count = max(sight.lost_digests, sight.overflow_executions)
+    if sight.overflow_executions:
         yield Blindness(
             subject="digests",
             severity=Severity.WARNING,
-            message=f"the server's digest table is full: {format_count(count)} statements of new shapes had no room",
+            message="the server's digest table is full: it had no room for the shapes of "
+            f"{format_count(sight.overflow_executions)} statements",
             advice="raise performance_schema_digests_size in the server's configuration file and restart it, or as "
             "administrator TRUNCATE performance_schema.events_statements_summary_by_digest",
         )

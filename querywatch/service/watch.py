@@ -72,6 +72,7 @@ class Watch:
         self._present: list[tuple[Session, Attribution]] = []
         self._schema: Schema | None = None
         self._status: ServerStatus | None = None
+        self._last_connection_id = 0
         self._last_count_at: float | None = None
         self._retry_at = 0.0
         self._failures = 0
@@ -177,14 +178,11 @@ class Watch:
     def _count(self, connection: Connection, now: float) -> None:
         """Reads the counters, lays them to integrations, and judges."""
         status = self._intake.read_status(connection, now)
-        if (
-            status is not None
-            and self._status is not None
-            and status.uptime_seconds < self._status.uptime_seconds
-        ):
+        if self._has_restarted(connection, status):
             log.warning("%s: the server restarted; its counters began again", *self._name)
             self._counting.restart()
         self._status = status or self._status
+        self._last_connection_id = connection.connection_id
         readings = self._intake.read_counters(connection, now)
         amounts = self._counting.fold(readings, self._sights, self._present)
         self._sights = []
@@ -194,6 +192,13 @@ class Watch:
             self._schema = schema
             self._judge.renderer.set_schema(schema)
         self._decide(amounts, now)
+
+    def _has_restarted(self, connection: Connection, status: ServerStatus | None) -> bool:
+        """Whether the server did since the last count: its uptime fell, or its numbering of connections."""
+        if connection.connection_id < self._last_connection_id:
+            return True
+        before = self._status
+        return status is not None and before is not None and status.uptime_seconds < before.uptime_seconds
 
     def _add(self, amounts: Amounts, now: float) -> None:
         seconds = 0.0 if self._last_count_at is None else now - self._last_count_at
@@ -219,7 +224,7 @@ class Watch:
         return weights | dict.fromkeys(found, float("inf"))
 
     def _decide(self, amounts: Amounts, now: float) -> None:
-        sight = self._make_sight(amounts)
+        sight = self._make_sight()
         running = [self._judge.make_running(*each) for each in self._present]
         cycle = Cycle(
             now=now,
@@ -243,7 +248,7 @@ class Watch:
             else {key: pace.find_statements_per_minute(ids) for key, ids in sessions.items()}
         )
 
-    def _make_sight(self, amounts: Amounts | None) -> Sight:
+    def _make_sight(self) -> Sight:
         return Sight(
             info=self._info,
             trouble=self._trouble,
@@ -252,8 +257,7 @@ class Watch:
             capture_ratios=self._find_capture_ratios(),
             performance_schema=self._status is not None and self._status.performance_schema,
             lost_accounts=self._intake.lost_accounts,
-            lost_digests=self._intake.lost_digests,
-            overflow_executions=amounts.overflow_executions if amounts else 0.0,
+            overflow_executions=self._intake.overflow_executions,
         )
 
     def _find_capture_ratios(self) -> dict[str, float]:
@@ -281,7 +285,7 @@ class Watch:
             schema=None,
             running=(),
             written=(),
-            blindness=find_blindness(self._make_sight(None)),
+            blindness=find_blindness(self._make_sight()),
             statements_at_least={},
         )
         self._judge.update(self._judge.judge(cycle, self._window), blind=True)

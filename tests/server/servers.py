@@ -99,6 +99,7 @@ class RunningServer:
         self.host = host
         self.port = port
         self.run = run  # a shell command inside the container
+        self.restart: Callable[[], None] | None = None  # of a server that was started as a lasting one
 
     def client(self, user: str, password: str = "", **options: Any) -> "pymysql.connections.Connection[Any]":
         """A connection of some other program."""
@@ -182,12 +183,21 @@ def _docker_answers() -> bool:
 
 @contextmanager
 def start(
-    choice: Choice, *, settings: Sequence[str] = (), files: Mapping[str, bytes] | None = None
+    choice: Choice,
+    *,
+    settings: Sequence[str] = (),
+    files: Mapping[str, bytes] | None = None,
+    lasting: bool = False,
 ) -> Iterator[RunningServer]:
-    """The server, ready, with a practice in it; gone afterwards. `files` are put into its container."""
+    """The server, ready, with a practice in it; gone afterwards. `files` are put into its container.
+
+    A lasting one keeps its data and its port when it is restarted; it wants Docker.
+    """
     options = (*_SMALL, *choice.options, *settings)
     running = (
-        _start_container(choice, options, files or {}) if choice.image else _start_local(choice, options)
+        _start_container(choice, options, files or {}, lasting=lasting)
+        if choice.image
+        else _start_local(choice, options)
     )
     with running as server:
         _await_login(server)
@@ -197,7 +207,7 @@ def start(
 
 @contextmanager
 def _start_container(
-    choice: Choice, options: Sequence[str], files: Mapping[str, bytes]
+    choice: Choice, options: Sequence[str], files: Mapping[str, bytes], *, lasting: bool
 ) -> Iterator[RunningServer]:
     from testcontainers.core.container import DockerContainer  # noqa: PLC0415
 
@@ -205,17 +215,29 @@ def _start_container(
         DockerContainer(str(choice.image), labels={"querywatch": "tests"})
         .with_env("MYSQL_ALLOW_EMPTY_PASSWORD", "1")
         .with_env("MARIADB_ALLOW_EMPTY_ROOT_PASSWORD", "1")
-        .with_exposed_ports(3306)
-        .with_tmpfs_mount("/var/lib/mysql")
         .with_command(list(options))
     )
+    if lasting:
+        container.with_bind_ports(3306, find_free_port())
+    else:
+        container.with_exposed_ports(3306).with_tmpfs_mount("/var/lib/mysql")
     for path, content in files.items():
         container.with_copy_into_container(content, path)
     with container:
         host, port = container.get_container_host_ip(), int(container.get_exposed_port(3306))
         # 'localhost' may be ::1, where nothing is exposed.
         host = "127.0.0.1" if host == "localhost" else host
-        yield RunningServer(choice, host, port, lambda command: _run_inside(container, command))
+        server = RunningServer(choice, host, port, lambda command: _run_inside(container, command))
+        if lasting:
+            server.restart = lambda: _restart(container, server)
+        yield server
+
+
+def _restart(container: Any, server: RunningServer) -> None:
+    """As after a power cut."""
+    container.get_wrapped_container().kill()
+    container.get_wrapped_container().start()
+    _await_login(server)
 
 
 def _run_inside(container: Any, command: str) -> str:

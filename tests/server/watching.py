@@ -4,7 +4,8 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 
 from server.servers import PRACTICE, RunningServer
@@ -55,6 +56,35 @@ def watching(
         watch.cycle(count=True)
         assert watch.snapshot.up, watch.snapshot.trouble
         yield watch
+
+
+def keep_watching(watch: Watch, seconds: float) -> Snapshot:
+    """Looks and counts several times a second, as a daemon does more slowly; what the last cycle left."""
+    ends_at = time.monotonic() + seconds
+    while time.monotonic() < ends_at:
+        watch.cycle(count=True)
+        time.sleep(random.uniform(0.05, 0.15))
+    watch.cycle(count=True)
+    return watch.snapshot
+
+
+@contextmanager
+def repeating(*works: Callable[[], None]) -> Iterator[None]:
+    """Each of them again and again, all at once, while the block runs; what one raises is raised at its end."""
+    over = threading.Event()
+
+    def repeat(work: Callable[[], None]) -> None:
+        while not over.is_set():
+            work()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        running = [pool.submit(repeat, work) for work in works]
+        try:
+            yield
+        finally:
+            over.set()
+        for each in running:
+            each.result()
 
 
 def find_integration(snapshot: Snapshot, name: str) -> IntegrationState:
