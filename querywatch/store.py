@@ -88,7 +88,10 @@ class Store:
             rows = connection.execute(
                 f"SELECT {_FINDING_COLUMNS} FROM findings WHERE server = ?", (server,)
             ).fetchall()
-        return tuple(_parse_row(row) for row in rows)
+        try:
+            return tuple(_parse_row(row) for row in rows)
+        except (TypeError, ValueError):
+            raise StateError(f"{self.path} holds findings that this querywatch cannot read") from None
 
     def record(self, event: str, detail: str, now: float) -> None:
         """Adds to the trail of starts, stops, reloads and acknowledgements; nothing is ever taken from it."""

@@ -1,6 +1,7 @@
 """The `querywatch` command: one module a command, each with `add` (its arguments) and `run` (its exit code)."""
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from querywatch import __version__
 from querywatch.cli import check, demo, grants, once, redact, rules, run
 from querywatch.errors import ConfigError, QuerywatchError
+from querywatch.service.logs import set_up_last_words
 
 EXIT_FAILED = 1
 EXIT_BAD_CONFIGURATION = 78  # EX_CONFIG of sysexits(3)
@@ -34,6 +36,9 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; 0 fine, 1 failed, 2 wrong usage, 78 bad configuration."""
+    set_up_last_words()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without UTF-8 shows a ? for what it lacks
     given = make_parser().parse_args(arguments)
     if getattr(given, "config", None) is None and os.environ.get("QUERYWATCH_CONFIG"):
         given.config = Path(os.environ["QUERYWATCH_CONFIG"])

@@ -8,8 +8,8 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 Commands = Any  # argparse's sub-parsers action has no public type
 
@@ -64,4 +64,4 @@ def add_rows(
 ) -> None:
     """Adds plain text rows: nothing in them is taken for markup."""
     for row in rows:
-        table.add_row(*(escape(cell) for cell in row), style=style(row))
+        table.add_row(*map(Text, row), style=style(row))

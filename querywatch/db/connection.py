@@ -1,6 +1,7 @@
 """Opens connections that only read and speak the package's own errors: the only importer of pymysql."""
 
 import contextlib
+import re
 import socket
 import ssl
 import struct
@@ -16,6 +17,7 @@ from querywatch.db import faults, server
 from querywatch.db.endpoint import Endpoint, PlainReason, TlsMode, build_tls_context
 from querywatch.errors import LoginError, ServerAwayError, ServerError
 from querywatch.model import ServerInfo
+from querywatch.outward import parse_name
 
 __all__ = ["PROGRAM_NAME", "STATEMENTS", "Connection", "Endpoint", "PlainReason", "TlsMode", "connect"]
 
@@ -23,7 +25,7 @@ PROGRAM_NAME = "querywatch"
 _LOCK_WAIT_SECONDS = 2
 _TLS_NOT_OFFERED = 2026
 # What the driver raises, beside its own errors, on an answer that is not the protocol's.
-_GARBLED = (AssertionError, IndexError, ValueError, struct.error)
+_GARBLED = (AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError, struct.error)
 # ... and when an account's login method needs a library that is not there, or a server asks us for a file.
 _DRIVER_REFUSES = (RuntimeError, NotImplementedError)
 
@@ -89,10 +91,7 @@ class Connection:
         self._lifeline = lifeline
         self._aborted = False
         self.seconds_spent = 0.0
-        banner, comment, connection_id = self._run(_WHO_ARE_YOU, ())[0]
-        self.server = _describe_server(endpoint.name, banner, comment)
-        self.connection_id = int(connection_id)
-        self.tls_version: str | None = self._run(_TLS_VERSION, ())[0][1] or None
+        self._introduce()
         self.plain_reason = None if self.tls_version else why_plain  # None: the connection is encrypted
         self._set_session()
 
@@ -116,6 +115,15 @@ class Connection:
         self._aborted = True
         with contextlib.suppress(OSError):
             self._lifeline.shutdown(socket.SHUT_RDWR)
+
+    def _introduce(self) -> None:
+        try:
+            banner, comment, connection_id = self._run(_WHO_ARE_YOU, ())[0]
+            self.server = _describe_server(self._endpoint.name, parse_name(banner), parse_name(comment))
+            self.connection_id = int(connection_id)
+            self.tls_version = _parse_tls_version(self._run(_TLS_VERSION, ())[0][1])
+        except (IndexError, TypeError, ValueError) as error:
+            raise self._translate(error) from error
 
     def _set_session(self) -> None:
         wait_seconds = max(1, round(self._endpoint.read_timeout_seconds))
@@ -187,6 +195,8 @@ def _reach(endpoint: Endpoint) -> socket.socket:
         return _reach_socket(endpoint.socket, endpoint) if endpoint.socket else _reach_host(endpoint)
     except socket.gaierror as error:
         raise faults.describe_unknown_host(endpoint.name, endpoint.host) from error
+    except ValueError as error:  # no name at all: 'db..office', a part of more than 63 letters, a NUL
+        raise faults.describe_unknown_host(endpoint.name, endpoint.socket or endpoint.host) from error
     except OSError as error:
         raise faults.translate_network_fault(endpoint.name, endpoint.address, error) from error
 
@@ -213,7 +223,7 @@ def _log_in(endpoint: Endpoint, mode: TlsMode, wire: socket.socket) -> "pymysql.
     try:
         driver = _build_driver(endpoint, mode)
         driver.connect(wire)
-    except (pymysql.Error, OSError, AttributeError, *_GARBLED, *_DRIVER_REFUSES) as error:
+    except (pymysql.Error, OSError, *_GARBLED, *_DRIVER_REFUSES) as error:
         raise _translate_login(endpoint, error) from error
     return driver
 
@@ -271,6 +281,12 @@ def _is_garbled(error: pymysql.Error) -> bool:
 def _find_code(error: BaseException) -> int | None:
     code = error.args[0] if error.args else None
     return code if isinstance(code, int) and code > 0 else None
+
+
+def _parse_tls_version(text: str) -> str | None:
+    if not text:
+        return None
+    return text if re.fullmatch(r"TLSv[\d.]{1,4}", text) else "TLS of a version without a name"
 
 
 def _describe_server(name: str, banner: str, comment: str) -> ServerInfo:

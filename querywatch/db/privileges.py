@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from querywatch.db.connection import Connection
 from querywatch.db.grants import ALL_DATABASES, render_database
+from querywatch.outward import render_line
 
 STATEMENTS = (
     _SHOW_GRANTS := "SHOW GRANTS",
@@ -80,14 +81,14 @@ class Privileges:
 
 def read_privileges(connection: Connection, databases: Sequence[str] = ()) -> Privileges:
     """The account of this connection, judged for watching these databases (all when none is named)."""
-    lines = [str(row[0]) for row in connection.read(_SHOW_GRANTS)]
+    lines = [render_line(str(row[0])) for row in connection.read(_SHOW_GRANTS)]
     variables = connection.read(_SHOW_PERFORMANCE_SCHEMA)
     return find_privileges(lines, databases=databases, performance_schema=_is_on(variables))
 
 
 def may_see_all_sessions(connection: Connection) -> bool:
     """Whether the account has PROCESS; what a role brings is not seen here, and believed."""
-    lines = [str(row[0]) for row in connection.read(_SHOW_GRANTS)]
+    lines = [render_line(str(row[0])) for row in connection.read(_SHOW_GRANTS)]
     grants = [grant for line in lines if (grant := parse_grant(line)) is not None]
     return _has(grants, "PROCESS", "*") or any(map(_is_role, lines))
 
@@ -244,4 +245,4 @@ def _is_role(line: str) -> bool:
 
 
 def _is_on(variables: Sequence[tuple[object, ...]]) -> bool:
-    return bool(variables) and str(variables[0][1]).upper() in {"ON", "1"}
+    return any(str(row[-1]).upper() in {"ON", "1"} for row in variables)

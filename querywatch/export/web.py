@@ -56,10 +56,10 @@ class WebServer:
         self._probes = {"/healthz": is_alive, "/readyz": is_ready}
         try:
             self._server = _Listener(address, self)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             host, port = address
             raise ConfigError(
-                f"web.listen: {host}:{port} cannot be listened on ({error.strerror}); "
+                f"web.listen: {host}:{port} cannot be listened on ({getattr(error, 'strerror', 'no such address')}); "
                 "another program may hold it: choose another address or port"
             ) from None
         self._thread = threading.Thread(target=self._server.serve_forever, name="web", daemon=True)

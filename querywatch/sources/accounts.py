@@ -5,6 +5,7 @@ from typing import Any
 from querywatch.counters import NO_TOTALS, AccountKey, AccountReading, Totals
 from querywatch.db.connection import Connection
 from querywatch.model import Operation
+from querywatch.outward import parse_name
 from querywatch.sources.base import GRANT_PERFORMANCE_SCHEMA, read_rows, require_performance_schema
 from querywatch.units import seconds_from_picoseconds
 
@@ -61,7 +62,7 @@ def read_account_counters(connection: Connection) -> AccountReading:
     for account, host, event_name, *counters in rows:
         operation = find_operation(event_name)
         if operation is not None:
-            key = AccountKey(account=account, host=host or "", operation=operation)
+            key = AccountKey(account=parse_name(account), host=parse_name(host), operation=operation)
             found[key] = _parse_totals(counters).plus(found.get(key, NO_TOTALS))
     return AccountReading(rows=found, lost=_read_lost(connection))
 
@@ -69,13 +70,13 @@ def read_account_counters(connection: Connection) -> AccountReading:
 def _parse_totals(counters: list[Any]) -> Totals:
     executions, errors, picoseconds, affected, sent, examined, no_index_used = counters
     return Totals(
-        executions=executions,
-        errors=errors,
-        seconds=seconds_from_picoseconds(picoseconds),
-        rows_affected=affected,
-        rows_sent=sent,
-        rows_examined=examined,
-        no_index_used=no_index_used,
+        executions=int(executions),
+        errors=int(errors),
+        seconds=seconds_from_picoseconds(int(picoseconds)),
+        rows_affected=int(affected),
+        rows_sent=int(sent),
+        rows_examined=int(examined),
+        no_index_used=int(no_index_used),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from querywatch.db.connection import Connection
+from querywatch.outward import parse_name
 from querywatch.sources.base import GRANT_PERFORMANCE_SCHEMA, read_rows, require_performance_schema
 
 _PROGRAMS = (
@@ -17,4 +18,4 @@ def read_programs(connection: Connection) -> Mapping[int, str]:
     rows = read_rows(connection, _PROGRAMS, grant=GRANT_PERFORMANCE_SCHEMA)
     if not rows:
         require_performance_schema(connection)
-    return {int(session_id): program for session_id, program in rows}
+    return {int(session_id): parse_name(program) for session_id, program in rows}

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from querywatch.db.connection import Connection
 from querywatch.errors import QuerywatchError, ServerError, StatementRefusedError
 from querywatch.model import Statement
+from querywatch.outward import parse_name
 
 _PERFORMANCE_SCHEMA = "SHOW GLOBAL VARIABLES LIKE 'performance_schema'"
 _CONSUMERS = (
@@ -60,7 +61,9 @@ def require_performance_schema(connection: Connection) -> None:
     if not rows or str(rows[0][1]).upper() != "ON":
         message = "the performance schema is switched off"
         raise SourceUnavailableError(message, reason="performance-schema-off", advice=_SWITCH_ON)
-    switched_off = [str(row[0]) for row in read_rows(connection, _CONSUMERS, grant=GRANT_PERFORMANCE_SCHEMA)]
+    switched_off = [
+        parse_name(row[0]) for row in read_rows(connection, _CONSUMERS, grant=GRANT_PERFORMANCE_SCHEMA)
+    ]
     if switched_off:
         names = ", ".join(f"'{name}'" for name in switched_off)
         advice = f"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME IN ({names})"

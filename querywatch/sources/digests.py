@@ -118,13 +118,13 @@ def _parse_row(
 def _parse_totals(row: tuple[Any, ...]) -> Totals:
     executions, errors, picoseconds, affected, sent, examined, no_index_used = row[3:10]
     return Totals(
-        executions=executions,
-        errors=errors,
-        seconds=seconds_from_picoseconds(picoseconds),
-        rows_affected=affected,
-        rows_sent=sent,
-        rows_examined=examined,
-        no_index_used=no_index_used,
+        executions=int(executions),
+        errors=int(errors),
+        seconds=seconds_from_picoseconds(int(picoseconds)),
+        rows_affected=int(affected),
+        rows_sent=int(sent),
+        rows_examined=int(examined),
+        no_index_used=int(no_index_used),
     )
 
 

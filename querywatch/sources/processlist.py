@@ -8,6 +8,7 @@ from querywatch.db.faults import UNREADABLE_TEXT
 from querywatch.db.server import has_time_ms
 from querywatch.errors import ServerError
 from querywatch.model import Session, Statement
+from querywatch.outward import parse_name
 from querywatch.sources.base import GRANT_PROCESS, StatementReducer, read_rows
 from querywatch.units import seconds_from_milliseconds
 
@@ -43,7 +44,7 @@ def read_sessions(connection: Connection, book: StatementReducer) -> tuple[Sessi
 
 def read_states(connection: Connection) -> frozenset[str]:
     """What the sessions are doing, in the server's words; needs PROCESS."""
-    return frozenset(row[6] or "" for row in _read_rows(connection))
+    return frozenset(parse_name(row[6]) for row in _read_rows(connection))
 
 
 def _read_rows(connection: Connection) -> list[tuple[Any, ...]]:
@@ -70,15 +71,15 @@ def _parse_session(row: tuple[Any, ...], book: StatementReducer) -> Session:
     session_id, user, host, database, command, seconds, state, text, milliseconds, query_id, examined = row
     return Session(
         session_id=int(session_id),
-        account=user or "",
-        host=parse_host(host or ""),
-        database=database,
-        command=command or "",
-        state=state or "",
+        account=parse_name(user),
+        host=parse_name(parse_host(host or "")),
+        database=None if database is None else parse_name(database),
+        command=parse_name(command),
+        state=parse_name(state),
         seconds=_parse_seconds(seconds, milliseconds),
         statement=None if text is None else _reduce(text, book),
-        query_id=query_id,
-        examined_rows=examined,
+        query_id=None if query_id is None else int(query_id),
+        examined_rows=None if examined is None else int(examined),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from querywatch.db.connection import Connection
 from querywatch.db.server import has_ignored_indexes, has_invisible_indexes
 from querywatch.model import Index, Schema, Table
+from querywatch.outward import parse_name
 from querywatch.sources.base import SourceUnavailableError, read_rows
 from querywatch.sources.processlist import read_states
 
@@ -70,13 +71,13 @@ def _read_database(connection: Connection, database: str) -> Mapping[tuple[str, 
         return {}
     columns = _group_columns(_read_bounded(connection, _COLUMNS, database))
     indexes = _group_indexes(_read_bounded(connection, _find_index_statement(connection), database))
-    folded = database.casefold()
+    folded = parse_name(database).casefold()
     return {
-        (folded, name.casefold()): Table(
+        (folded, parse_name(name).casefold()): Table(
             database=folded,
-            name=name.casefold(),
-            engine=engine,
-            rows=rows,
+            name=parse_name(name).casefold(),
+            engine=None if engine is None else parse_name(engine),
+            rows=None if rows is None else int(rows),
             columns=columns.get(name, {}),
             indexes=indexes.get(name, ()),
         )
@@ -110,7 +111,7 @@ def _refuse_while_definitions_are_waited_for(connection: Connection) -> None:
 def _group_columns(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, Mapping[str, str]]:
     columns: dict[str, dict[str, str]] = defaultdict(dict)
     for table, column, kind in rows:
-        columns[table][column.casefold()] = kind
+        columns[table][parse_name(column).casefold()] = str(kind)
     return columns
 
 
@@ -127,8 +128,8 @@ def _group_indexes(rows: Sequence[tuple[Any, ...]]) -> Mapping[str, tuple[Index,
 def _build_index(name: str, parts: Sequence[tuple[Any, ...]]) -> Index:
     # The key of an expression has no column; '' leads with nothing that a statement could name.
     return Index(
-        name=name,
-        columns=tuple((column or "").casefold() for _, column, _, _ in parts),
+        name=parse_name(name),
+        columns=tuple(parse_name(column).casefold() for _, column, _, _ in parts),
         unique=not parts[0][2],
         prefixes=tuple(prefix for _, _, _, prefix in parts),
     )

@@ -5,6 +5,7 @@ from typing import Any
 from querywatch.counters import UserstatReading, UserstatTotals
 from querywatch.db.connection import Connection
 from querywatch.db.server import has_userstat
+from querywatch.outward import parse_name
 from querywatch.sources.base import GRANT_PROCESS, SourceUnavailableError, read_rows
 
 # Switched off, the table keeps its rows and counts no further: they must not pass for those of now.
@@ -28,21 +29,21 @@ def read_userstat(connection: Connection) -> UserstatReading:
         advice = "SET GLOBAL userstat = 1"
         raise SourceUnavailableError("userstat is switched off", reason="userstat-off", advice=advice)
     rows = read_rows(connection, _USERS, grant=GRANT_PROCESS)
-    return UserstatReading(rows={row[0] or "": _parse_totals(row[1:]) for row in rows})
+    return UserstatReading(rows={parse_name(row[0]): _parse_totals(row[1:]) for row in rows})
 
 
 def _parse_totals(counters: tuple[Any, ...]) -> UserstatTotals:
     selects, updates, others, busy, read, sent, inserted, updated, deleted, denied, connections = counters
     return UserstatTotals(
-        select_commands=selects,
-        update_commands=updates,
-        other_commands=others,
-        busy_seconds=busy,
-        rows_read=read,
-        rows_sent=sent,
-        rows_inserted=inserted,
-        rows_updated=updated,
-        rows_deleted=deleted,
-        access_denied=denied,
-        connections=connections,
+        select_commands=int(selects),
+        update_commands=int(updates),
+        other_commands=int(others),
+        busy_seconds=float(busy),
+        rows_read=int(read),
+        rows_sent=int(sent),
+        rows_inserted=int(inserted),
+        rows_updated=int(updated),
+        rows_deleted=int(deleted),
+        access_denied=int(denied),
+        connections=int(connections),
     )
