@@ -83,12 +83,12 @@ class Ledger:
         )  # fingerprint -> (integration, account)
         self._integrations = {each.name: each for each in matcher.integrations}
 
-    def learn(self, sight: Execution, attribution: Attribution) -> None:
+    def learn(self, statement: Statement, account: str, attribution: Attribution) -> None:
         """Remembers one sight of a shape in a session that is this integration's."""
-        fingerprint = sight.statement.fingerprint
+        fingerprint = statement.fingerprint
         self._integrations.setdefault(attribution.integration.name, attribution.integration)
         seen = self._pairs.setdefault(fingerprint, Counter())
-        seen[attribution.integration.name, sight.session.account] += 1
+        seen[attribution.integration.name, account] += 1
         self._pairs.move_to_end(fingerprint)
         if len(self._pairs) > _SHAPES_REMEMBERED:
             self._pairs.popitem(last=False)

@@ -30,6 +30,7 @@ _BRINGS = {
     "accounts": "exact statements, time, rows and writes of each account by kind",
     "userstat": "exact statements, rows and writes of each account",
     "digests": "exact executions, time and rows of each statement shape",
+    "last_statements": "whose a short statement's shape is; next to no cost, no restart",
     "attributes": "the program name of each session",
     "schema": "whether an index serves a statement",
 }

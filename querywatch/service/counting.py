@@ -1,7 +1,7 @@
 """Turns one server's counters into an interval's amounts, whatever of them there is to read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from querywatch.analysis.deltas import TotalsTracker, UserstatTracker
 from querywatch.analysis.sightings import Execution
@@ -28,6 +28,7 @@ class Readings:
     accounts: AccountReading | None
     userstat: UserstatReading | None
     digests: DigestReading | None
+    last_statements: Mapping[int, Statement] = field(default_factory=dict)  # session -> what it ran last
     lost: frozenset[str] = frozenset()
 
 
@@ -80,6 +81,10 @@ class Counting:
         nothing counts (of those `present` but never seen running, zeros), and for the shapes where there are
         no digests.
         """
+        for session, attribution in present:
+            last = readings.last_statements.get(session.session_id)
+            if last is not None:
+                self.ledger.learn(last, session.account, attribution)
         counted = self._count_accounts(readings)
         _, queries = sum_sights(sights)
         uncounted, _ = sum_sights(

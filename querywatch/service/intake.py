@@ -1,5 +1,6 @@
 """Reads what one server offers: its sessions on every cycle, counters and schema when they are due."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from querywatch.counters import ServerStatus
@@ -7,10 +8,20 @@ from querywatch.db.connection import STATEMENTS as CONNECTION_STATEMENTS
 from querywatch.db.connection import Connection
 from querywatch.db.privileges import STATEMENTS as PRIVILEGE_STATEMENTS
 from querywatch.db.privileges import may_see_all_sessions
-from querywatch.model import Schema, Session
+from querywatch.model import Schema, Session, Statement
 from querywatch.service.counting import Readings
 from querywatch.service.reader import SourceReader
-from querywatch.sources import accounts, attributes, base, digests, processlist, schema, status, userstat
+from querywatch.sources import (
+    accounts,
+    attributes,
+    base,
+    digests,
+    last_statements,
+    processlist,
+    schema,
+    status,
+    userstat,
+)
 from querywatch.sql.reduce import StatementBook
 
 _STATEMENTS = (
@@ -20,6 +31,7 @@ _STATEMENTS = (
     *accounts.STATEMENTS,
     *attributes.STATEMENTS,
     *digests.STATEMENTS,
+    *last_statements.STATEMENTS,
     *processlist.STATEMENTS,
     *schema.STATEMENTS,
     *status.STATEMENTS,
@@ -90,16 +102,22 @@ class Intake:
         used = None
         if counted is None and not self._is_lost("accounts"):
             used = self.reader.read("userstat", lambda: userstat.read_userstat(connection), now)
+        last: Mapping[int, Statement] | None = None
         shapes = self.reader.read("digests", lambda: self._digests.read(connection, self.book), now)
         if shapes is not None:
             programs = self.reader.read("attributes", lambda: attributes.read_programs(connection), now)
             self._programs = dict(programs or {})
+            last = self.reader.read(
+                "last_statements", lambda: last_statements.read_last_statements(connection, self.book), now
+            )
             self.overflow_executions = shapes.overflow.executions if shapes.overflow else 0
         if counted is not None:
             self.lost_accounts = counted.lost
         self._note_up()
         lost = frozenset(state.name for state in self.reader.states if self._is_lost(state.name))
-        return Readings(accounts=counted, userstat=used, digests=shapes, lost=lost)
+        return Readings(
+            accounts=counted, userstat=used, digests=shapes, last_statements=last or {}, lost=lost
+        )
 
     def _is_lost(self, name: str) -> bool:
         """Whether the source is there, and could not be read when it was last tried."""

@@ -171,7 +171,7 @@ class Watch:
             attribution = owners[sight.session.session_id]
             self._sights.append((sight, attribution))
             if sight.sights:
-                self._counting.ledger.learn(sight, attribution)
+                self._counting.ledger.learn(sight.statement, sight.session.account, attribution)
                 name, fingerprint = attribution.integration.name, sight.statement.fingerprint
                 self._window.note_start(name, fingerprint, sight.started_at)
 

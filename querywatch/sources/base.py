@@ -12,7 +12,8 @@ _CONSUMERS = (
     "SELECT NAME FROM performance_schema.setup_consumers WHERE ENABLED = 'NO' "
     "AND NAME IN ('global_instrumentation', 'thread_instrumentation', 'statements_digest')"
 )
-STATEMENTS = (_PERFORMANCE_SCHEMA, _CONSUMERS)
+_CONSUMER = "SELECT ENABLED FROM performance_schema.setup_consumers WHERE NAME = %s"
+STATEMENTS = (_PERFORMANCE_SCHEMA, _CONSUMERS, _CONSUMER)
 
 GRANT_PROCESS = "GRANT PROCESS ON *.* TO the account"
 GRANT_PERFORMANCE_SCHEMA = "GRANT SELECT ON performance_schema.* TO the account"
@@ -69,3 +70,14 @@ def require_performance_schema(connection: Connection) -> None:
         advice = f"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME IN ({names})"
         message = "the performance schema's statement counters are switched off"
         raise SourceUnavailableError(message, reason="consumer-off", advice=advice)
+
+
+def require_consumer(connection: Connection, name: str) -> None:
+    """Raises `SourceUnavailableError` when this consumer of the performance schema is switched off."""
+    rows = read_rows(connection, _CONSUMER, (name,), grant=GRANT_PERFORMANCE_SCHEMA)
+    if not rows or str(rows[0][0]).upper() != "YES":
+        advice = (
+            f"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME = '{name}' (no restart), and "
+            f"performance-schema-consumer-{name.replace('_', '-')} = ON under [mysqld] in my.ini (my.cnf)"
+        )
+        raise SourceUnavailableError(f"the consumer {name} is off", reason="consumer-off", advice=advice)

@@ -34,6 +34,9 @@ _STATEMENT_OVERHEAD_BYTES = 1_000
 # How a server stores a digest (sql/sql_digest.h): two bytes a token, and for a name its length and itself. The
 # first token that finds no room ends it, without a mark.
 _DIGEST_TOKENS = re.compile(r"`([^`]*+)`|\((?:\?|\.\.\.)\)(?: /\* , \.\.\. \*/)?|\?, \.\.\.|[^\s`]++")
+# MySQL doubles no backtick within a name: behind one, the rest of the name stands bare. What the server itself
+# writes bare has no lower case, and a space or the end behind every name (measured on all supported servers).
+_DIGEST_AS_WRITTEN = re.compile(r"(?:[^`a-z]++|`[^`]*+(?:``[^`]*+)*+`(?=\s|\Z))*+")
 _DIGEST_TOKEN_BYTES = 2
 _LARGEST_TOKEN_BYTES = 2 * _DIGEST_TOKEN_BYTES + 64
 DEFAULT_MAX_DIGEST_BYTES = 1_024
@@ -87,6 +90,9 @@ def _read_digest(text: str, max_digest_bytes: int) -> tuple[str, ...]:
     )
     # MariaDB has no name for binary and hexadecimal literals; all show a charset introducer as (_charset).
     text = text.replace("(unknown)", "?").replace("(_charset)", "")
+    written = _DIGEST_AS_WRITTEN.match(text)
+    if written is not None and written.end() < len(text):
+        text, cut = text[: written.end()], True
     lexed = parse_tokens(text, ansi_quotes=False, no_backslash_escapes=True)
     return _unwrap(find_shape(lexed.tokens, cut=cut or lexed.broken, digest=True))
 

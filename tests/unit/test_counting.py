@@ -183,7 +183,7 @@ def test_an_unclaimed_account_is_laid_to_unknown() -> None:
 
 def test_a_shape_seen_from_one_account_is_laid_to_it_whole() -> None:
     ledger = Ledger(MATCHER)
-    ledger.learn(sight("vendor", "a" * 16), MATCHER.match("vendor", "h", None))
+    ledger.learn(statement("a" * 16), "vendor", MATCHER.match("vendor", "h", None))
     key, other = DigestKey(database=None, digest="1"), DigestKey(database="x", digest="2")
     shares = ledger.share_digests(
         {key: difference(10, seconds=2.0), other: difference(5, seconds=6.0)},
@@ -198,7 +198,7 @@ def test_a_shared_shape_is_divided_as_it_was_seen_and_says_that_it_is_inferred()
     ledger = Ledger(MATCHER)
     for account, times in (("vendor", 3), ("root", 1)):
         for _ in range(times):
-            ledger.learn(sight(account, "a" * 16), MATCHER.match(account, "h", None))
+            ledger.learn(statement("a" * 16), account, MATCHER.match(account, "h", None))
     key = DigestKey(database=None, digest="1")
     shares = ledger.share_digests({key: difference(8)}, {key: statement("a" * 16)})
     assert {query.integration.name: query.executions for query in shares.queries} == {
