@@ -96,6 +96,9 @@ def vendor(server: RunningServer) -> RunningServer:
     return server
 
 
+@pytest.mark.servers(
+    "mysql-5.6", "mysql-9.7", "mariadb-10.5", "mariadb-11.8-ps", "mariadb-local", "mariadb-local-ps"
+)
 def test_no_canary_in_any_output(vendor: RunningServer, tmp_path: Path) -> None:
     """Metrics, pages, log, state file, and every command that shows statements, while and after they run."""
     endpoint = replace(vendor.watcher(), name="main")
