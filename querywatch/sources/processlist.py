@@ -29,6 +29,10 @@ STATEMENTS = (_MARIADB, _MYSQL, _SHOW)
 _TEXT_LIMIT_BYTES = 65_535
 _LONGEST_CHARACTER_BYTES = 4
 
+_LOGGING_IN = frozenset(
+    {"unauthenticated user", "unauthenticated "}
+)  # MySQL 5.6 cuts a name at 16 characters
+
 _PORT = re.compile(r":\d+$")
 
 
@@ -61,9 +65,9 @@ def _read_rows(connection: Connection) -> list[tuple[Any, ...]]:
 
 def _is_nobodys(row: tuple[Any, ...]) -> bool:
     # By more than the name, or an account called 'system user' would never be seen.
-    _, user, host, _, command, *_ = row
-    if user == "unauthenticated user" and command == "Connect":
-        return True  # still logging in: it has no account yet
+    _, user, host, database, command, *_ = row
+    if user in _LOGGING_IN and command in {"Connect", "Sleep"} and database is None:
+        return True  # it has no account yet
     return command == "Daemon" or (user == "system user" and host in {"", "connecting host"})
 
 
