@@ -104,9 +104,8 @@ def render_snapshot_tables(snapshot: Snapshot, *, with_advice: bool = True) -> R
     """Integrations and findings as people read them."""
     info = snapshot.info
     version = f"{info.flavour} {info.version_text}" if info else "never reached"
-    heading = Text(
-        f"{snapshot.server}: {version}" if snapshot.up else f"{snapshot.server}: {snapshot.trouble}"
-    )
+    # What is wrong begins with the server's name.
+    heading = Text((not snapshot.up and snapshot.trouble) or f"{snapshot.server}: {version}")
     return Group(heading, _make_integrations(snapshot), _make_findings(snapshot, with_advice=with_advice))
 
 

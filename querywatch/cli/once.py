@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import math
 import random
 import sys
 import time
@@ -43,7 +44,11 @@ def add(commands: Commands) -> argparse.ArgumentParser:
     add_format(parser)
     parser.add_argument("--server", metavar="NAME", help="only this one of the configured servers")
     parser.add_argument(
-        "--watch", type=float, default=0.0, metavar="SECONDS", help="look for so long (default: once)"
+        "--watch",
+        type=_parse_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="look for so long (default: once)",
     )
     return parser
 
@@ -93,6 +98,13 @@ def look(watches: list[tuple[ServerSettings, Watch]], seconds: float) -> None:
                 watch.cycle(count=True)
     for _, watch in watches:
         watch.close()
+
+
+def _parse_seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return seconds
 
 
 def _print(snapshot: Snapshot) -> None:

@@ -87,7 +87,11 @@ class ServerSettings(_Section):
         return value
 
     @model_validator(mode="after")
-    def _check_tls(self) -> Self:
+    def _check_together(self) -> Self:
+        if self.tls_ca is not None and not self.tls.verifies:
+            raise make_fault(
+                f'has a tls_ca, by which tls = "{self.tls}" verifies nothing: set tls = "verify-ca"'
+            )
         if self.counter_interval < self.sample_interval:
             raise make_fault(
                 "has a counter_interval shorter than its sample_interval: raise counter_interval"

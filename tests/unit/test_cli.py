@@ -38,7 +38,15 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nonsense"], ["demo", "--scale", "9"], ["demo", "--seconds", "0"]]
+    "arguments",
+    [
+        [],
+        ["nonsense"],
+        ["demo", "--scale", "9"],
+        ["demo", "--seconds", "0"],
+        ["once", "--watch", "-1"],
+        ["once", "--watch", "nan"],
+    ],
 )
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:

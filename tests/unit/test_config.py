@@ -76,6 +76,7 @@ def test_an_unknown_section_is_refused(tmp_path: Path) -> None:
         (SERVER + "port = 70000\n", "servers[0].port must be at most 65535"),
         (SERVER + 'port = "mysql"\n', "servers[0].port must be a whole number"),
         (SERVER + 'tls = "maybe"\n', "servers[0].tls must be one of 'off', 'preferred'"),
+        (SERVER + 'tls_ca = "/ca.pem"\n', 'tls = "preferred" verifies nothing: set tls = "verify-ca"'),
         (SERVER + "sample_interval = 20.0\n", "counter_interval shorter than its sample_interval"),
         (SERVER + 'labels = { "a-b" = "x" }\n', "label name that Prometheus refuses"),
         (SERVER + SERVER, 'two servers with the name "main"'),
