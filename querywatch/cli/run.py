@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import resource
 
 from querywatch.cli.output import Commands, add_command, add_config
 from querywatch.config import read_settings
@@ -25,5 +26,7 @@ def add(commands: Commands) -> argparse.ArgumentParser:
 
 def run(given: argparse.Namespace) -> int:
     """Runs until a signal ends it."""
+    # Other people's statements pass through this process's memory: it must not be written to a disk.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     set_up_logging(level=logging.DEBUG if given.verbose else logging.INFO)
     return Daemon(read_settings(given.config), given.config).run()

@@ -29,7 +29,7 @@ def find_password(
         except FileNotFoundError:
             if file == server.password_file:
                 raise ConfigError(f"server {server.name}: password_file {file} does not exist") from None
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError):  # ValueError: no UTF-8, or a NUL in the path
             raise ConfigError(f"server {server.name}: the password file {file} cannot be read") from None
     if server.password is not None:
         return server.password.get_secret_value()

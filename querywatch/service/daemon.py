@@ -7,6 +7,7 @@ import random
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,16 +41,22 @@ class Watcher:
         self.server = server
         self.watch = watch
         self.busy = threading.Lock()
-        self.crashes = 0
+        self._last_fault: str | None = None
 
     def run_cycle(self) -> None:
         """One cycle. The one place that takes any fault: a bug met on one server must not end its watch."""
         with self.busy:
             try:
                 self.watch.cycle()
-            except Exception:
-                self.crashes += 1
-                log.exception("%s: a cycle failed; the next one goes on", self.server.name)
+            except Exception as error:
+                self.watch.count_crash()
+                fault = _describe_place(error)
+                # A bug met on every poll is one entry in the log, for as long as it stays the same.
+                if fault != self._last_fault:
+                    log.exception("%s: a cycle failed; the next one goes on", self.server.name)
+                self._last_fault = fault
+            else:
+                self._last_fault = None
 
     def stop(self, deadline: float) -> bool:
         """Ends it by a monotonic deadline; False when it still hangs then."""
@@ -58,6 +65,12 @@ class Watcher:
             return False
         self.watch.close()
         return True
+
+
+def _describe_place(error: Exception) -> str:
+    """Type and place of a fault, without its text."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} {place.filename}:{place.lineno}"
 
 
 class Daemon:

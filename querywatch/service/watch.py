@@ -120,6 +120,10 @@ class Watch:
             if counted:
                 self.count_wanted.clear()
 
+    def count_crash(self) -> None:
+        """A cycle ended in a fault that nobody foresaw; it shows in the counts of failures."""
+        self._intake.reader.failures["cycle", "fault"] += 1
+
     def abort(self) -> None:
         """Ends what hangs, from any thread."""
         if self._connection is not None:

@@ -1,5 +1,6 @@
 """The daemon as a process: one bad server never stops another, signals, reloads, and what survives."""
 
+import re
 import signal
 import sqlite3
 import stat
@@ -9,11 +10,16 @@ import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 from server.daemons import running_daemon, write_config
 from server.servers import PRACTICE, RunningServer
 from server.watching import Gate
+
+from querywatch.config import ServerSettings
+from querywatch.service.daemon import Watcher
+from querywatch.service.watch import Watch
 
 pytestmark = pytest.mark.servers("mariadb-10.11-ps", "mariadb-local-ps")
 
@@ -133,3 +139,34 @@ def test_a_bad_configuration_ends_with_78(tmp_path: Path) -> None:
     )
     assert done.returncode == 78
     assert "did you mean name?" in done.stderr
+
+
+def test_a_fault_that_nobody_foresaw_is_logged_once_and_the_watch_goes_on(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A bug met on every poll is one entry in the log, without its text, and the next server is none the wiser."""
+
+    class Broken:
+        crashes = 0
+
+        def cycle(self) -> None:
+            raise RuntimeError("Mary Canary")
+
+        def count_crash(self) -> None:
+            self.crashes += 1
+
+    watch = Broken()
+    watcher = Watcher(ServerSettings(name="main"), cast("Watch", watch))
+    for _ in range(3):
+        watcher.run_cycle()
+    assert watch.crashes == 3
+    assert [record.getMessage() for record in caplog.records] == [
+        "main: a cycle failed; the next one goes on"
+    ]
+
+
+def test_the_daemon_leaves_no_core_dump(server: RunningServer, tmp_path: Path) -> None:
+    with running_daemon(write_config(tmp_path, [replace(server.watcher(), name="good")])) as daemon:
+        limits = Path(f"/proc/{daemon.process.pid}/limits").read_text()
+        daemon.stop()
+    assert re.search(r"Max core file size\s+0\s+0\s", limits)
