@@ -2,7 +2,6 @@
 
 import logging
 import os
-import queue
 import random
 import signal
 import threading
@@ -31,6 +30,7 @@ log = logging.getLogger(__name__)
 
 SAVE_SECONDS = 10.0
 STOP_SECONDS = 3.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _JITTER_SHARE = 0.4  # of the sampling interval, each way: a fixed one would lock onto other programs' periods
 
 
@@ -96,7 +96,6 @@ class Daemon:
             timezone=UTC,
         )
         self._notifier = Notifier(environment)
-        self._wishes: queue.SimpleQueue[signal.Signals] = queue.SimpleQueue()
         self._saved: dict[str, object] = {}
         self.web = WebServer(
             settings.web.address,
@@ -120,10 +119,11 @@ class Daemon:
 
     def run(self) -> int:
         """Watches until SIGTERM or SIGINT; SIGHUP reloads. Gives the exit code."""
-        for wanted in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(wanted, lambda number, _frame: self._wishes.put(signal.Signals(number)))
+        # Blocked in every thread and waited for in this one: a handler could be passed over, for Python runs it
+        # only once the main thread comes out of whatever it waits in.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         self.start()
-        while self._wishes.get() is signal.SIGHUP:
+        while signal.sigwait(_SIGNALS) is signal.SIGHUP:
             self.reload()
         return self.stop()
 
