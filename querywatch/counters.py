@@ -111,7 +111,6 @@ class DigestReading:
     rows: Mapping[DigestKey, DigestRow]
     complete: bool
     overflow: Totals | None  # the row with NULL digest: what the full table had no room for
-    lost: int  # Performance_schema_digest_lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

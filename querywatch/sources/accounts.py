@@ -1,13 +1,11 @@
 """Reads the counters by account: performance_schema.events_statements_summary_by_account_by_event_name."""
 
-from typing import Any
-
 from querywatch.counters import NO_TOTALS, AccountKey, AccountReading, Totals
 from querywatch.db.connection import Connection
 from querywatch.model import Operation
 from querywatch.outward import parse_name
 from querywatch.sources.base import GRANT_PERFORMANCE_SCHEMA, read_rows, require_performance_schema
-from querywatch.units import seconds_from_picoseconds
+from querywatch.sources.totals import parse_totals
 
 # The server's own threads have no USER; the anonymous account has an empty one.
 _ACCOUNTS = (
@@ -63,21 +61,8 @@ def read_account_counters(connection: Connection) -> AccountReading:
         operation = find_operation(event_name)
         if operation is not None:
             key = AccountKey(account=parse_name(account), host=parse_name(host), operation=operation)
-            found[key] = _parse_totals(counters).plus(found.get(key, NO_TOTALS))
+            found[key] = parse_totals(counters).plus(found.get(key, NO_TOTALS))
     return AccountReading(rows=found, lost=_read_lost(connection))
-
-
-def _parse_totals(counters: list[Any]) -> Totals:
-    executions, errors, picoseconds, affected, sent, examined, no_index_used = counters
-    return Totals(
-        executions=int(executions),
-        errors=int(errors),
-        seconds=seconds_from_picoseconds(int(picoseconds)),
-        rows_affected=int(affected),
-        rows_sent=int(sent),
-        rows_examined=int(examined),
-        no_index_used=int(no_index_used),
-    )
 
 
 def _read_lost(connection: Connection) -> int:

@@ -11,7 +11,7 @@ from querywatch.sources.base import (
     read_rows,
     require_performance_schema,
 )
-from querywatch.units import seconds_from_picoseconds
+from querywatch.sources.totals import parse_totals
 
 # The session's time zone is UTC, so the two times are seconds since the epoch.
 _DIGESTS = (
@@ -20,8 +20,7 @@ _DIGESTS = (
     "UNIX_TIMESTAMP(LAST_SEEN), UNIX_TIMESTAMP() FROM performance_schema.events_statements_summary_by_digest"
 )
 _RECENT_DIGESTS = f"{_DIGESTS} WHERE LAST_SEEN >= FROM_UNIXTIME(%s) OR DIGEST IS NULL"
-_LOST = "SHOW GLOBAL STATUS LIKE 'Performance_schema_digest_lost'"
-STATEMENTS = (_DIGESTS, _RECENT_DIGESTS, _LOST)
+STATEMENTS = (_DIGESTS, _RECENT_DIGESTS)
 
 # LAST_SEEN has whole seconds on MySQL 5.6 and MariaDB, and a statement is entered after its client's answer.
 _OVERLAP_SECONDS = 2
@@ -52,7 +51,7 @@ class DigestSource:
             self._server_time = float(rows[0][-1])
         if since is None:
             self._repeated = _has_repeated(rows)
-        return _build_reading(rows, book, complete=since is None, lost=_read_lost(connection))
+        return _build_reading(rows, book, complete=since is None)
 
     def _find_since(self, connection: Connection) -> float | None:
         is_due = self._partial_reads + 1 >= self._complete_every
@@ -67,7 +66,7 @@ def read_digests(connection: Connection, book: StatementReducer, since: float | 
     Needs SELECT on performance_schema. A client that never chose a database has None for one.
     """
     rows = _read_rows(connection, since)
-    return _build_reading(rows, book, complete=since is None, lost=_read_lost(connection))
+    return _build_reading(rows, book, complete=since is None)
 
 
 def _read_rows(connection: Connection, since: float | None) -> Sequence[tuple[Any, ...]]:
@@ -85,24 +84,24 @@ def _has_repeated(rows: Sequence[tuple[Any, ...]]) -> bool:
 
 
 def _build_reading(
-    rows: Sequence[tuple[Any, ...]], book: StatementReducer, *, complete: bool, lost: int
+    rows: Sequence[tuple[Any, ...]], book: StatementReducer, *, complete: bool
 ) -> DigestReading:
     found: dict[DigestKey, DigestRow] = {}
     overflow: Totals | None = None
     for row in rows:
         database, digest, text, *_ = row
         if digest is None:
-            overflow = _parse_totals(row).plus(overflow or NO_TOTALS)
+            overflow = parse_totals(row[3:10]).plus(overflow or NO_TOTALS)
             continue
         key = DigestKey(database=database, digest=digest)
         found[key] = _parse_row(row, text or "", book, found.get(key))
-    return DigestReading(rows=found, complete=complete, overflow=overflow, lost=lost)
+    return DigestReading(rows=found, complete=complete, overflow=overflow)
 
 
 def _parse_row(
     row: tuple[Any, ...], text: str, book: StatementReducer, before: DigestRow | None
 ) -> DigestRow:
-    totals = _parse_totals(row)
+    totals = parse_totals(row[3:10])
     first_seen, last_seen = float(row[10] or 0), float(row[11] or 0)
     if before is None:
         statement = book.from_digest(text)
@@ -113,21 +112,3 @@ def _parse_row(
         first_seen=min(first_seen, before.first_seen),
         last_seen=max(last_seen, before.last_seen),
     )
-
-
-def _parse_totals(row: tuple[Any, ...]) -> Totals:
-    executions, errors, picoseconds, affected, sent, examined, no_index_used = row[3:10]
-    return Totals(
-        executions=int(executions),
-        errors=int(errors),
-        seconds=seconds_from_picoseconds(int(picoseconds)),
-        rows_affected=int(affected),
-        rows_sent=int(sent),
-        rows_examined=int(examined),
-        no_index_used=int(no_index_used),
-    )
-
-
-def _read_lost(connection: Connection) -> int:
-    rows = connection.read(_LOST)
-    return int(rows[0][1]) if rows else 0

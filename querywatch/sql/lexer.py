@@ -44,6 +44,8 @@ _CHARSETS = (
     "armscii8|ascii|big5|binary|cp\\d+|dec8|eucjpms|euckr|gb18030|gb2312|gbk|geostd8|greek|hebrew|hp8|keybcs2"
     "|koi8[ru]|latin[1257]|macce|macroman|sjis|swe7|tis620|ucs2|ujis|utf16(?:le)?|utf32|utf8(?:mb[34])?"
 )
+# Groups are kept from backtracking as (?>(?:...)*), never as (?:...)*+: the latter goes wrong in Python 3.11 before
+# 3.11.5, Debian 12's among them, where the group can backtrack (https://github.com/python/cpython/issues/106052).
 _NUMBER = (
     rf"(?:0[xX][0-9a-fA-F]++{_END_OF_WORD}|0[bB][01]++{_END_OF_WORD}|\d++\.\d*+(?:[eE][+-]?\d++)?"
     rf"|\d++(?:[eE][+-]?\d++)?{_END_OF_WORD}|(?<![\w$`])\.\d++(?:[eE][+-]?\d++)?)"
@@ -53,14 +55,14 @@ _NUMBER = (
 def _string_pattern(quote: str, open_group: str, *, escapes: bool) -> str:
     inside = rf"(?:\\(?:.|\Z)|{quote}{quote})" if escapes else quote * 2
     plain = rf"[^{quote}\\]*+" if escapes else rf"[^{quote}]*+"
-    return rf"{quote}{plain}(?:{inside}{plain})*+(?:{quote}|(?P<{open_group}>\Z))"
+    return rf"{quote}{plain}(?>(?:{inside}{plain})*)(?:{quote}|(?P<{open_group}>\Z))"
 
 
 # A string without a backslash reads the same in every sql_mode, so long runs of them go in one match.
 _SIMPLE = rf"(?:{_NUMBER}|\?|'[^'\\]*+'(?!'))"
 _SPACE = r"[\s\x00-\x1f\x7f\u200b\ufeff]*+"
 _NEXT = rf"{_SPACE},{_SPACE}[-+]?(?:{_SIMPLE}|[nN][uU][lL][lL]{_END_OF_WORD})"
-_ROW = rf"\({_SPACE}[-+]?(?:{_SIMPLE}|[nN][uU][lL][lL]{_END_OF_WORD})(?:{_NEXT})*+{_SPACE}\)"
+_ROW = rf"\({_SPACE}[-+]?(?:{_SIMPLE}|[nN][uU][lL][lL]{_END_OF_WORD})(?>(?:{_NEXT})*){_SPACE}\)"
 # The tokens that one statement may have; rows and lists of plain literals count as one.
 _MAX_TOKENS = 50_000
 
@@ -76,12 +78,12 @@ def _compile(*, ansi_quotes: bool, escapes: bool) -> re.Pattern[str]:
                 |_(?:{_CHARSETS})(?={_SPACE}(?:['"]|[xXbBnN]'|0[xX]))|\Z)
            |(?P<enter>/\*M?!(?:\d{{5,6}})?)
            |(?P<comment>/\*(?:.*?\*/|(?P<open3>.*+)))
-           |(?P<rows>{_ROW}(?:{_SPACE},{_SPACE}{_ROW})++)
-           |(?P<list>{_SIMPLE}(?:,[ ]\.\.\.|{_NEXT})++)
-           |(?P<value>{_NUMBER}|\?|@(?!@)(?:[\w$.]++|\?|`[^`]*+(?:``[^`]*+)*+(?:`|(?P<open4>\Z)))?
+           |(?P<rows>{_ROW}(?>(?:{_SPACE},{_SPACE}{_ROW})+))
+           |(?P<list>{_SIMPLE}(?>(?:,[ ]\.\.\.|{_NEXT})+))
+           |(?P<value>{_NUMBER}|\?|@(?!@)(?:[\w$.]++|\?|`[^`]*+(?>(?:``[^`]*+)*)(?:`|(?P<open4>\Z)))?
                |[xXbBnN]?{single})
            |(?P<double>{double})
-           |(?P<name>`[^`]*+(?:``[^`]*+)*+(?:`|(?P<open5>\Z)))
+           |(?P<name>`[^`]*+(?>(?:``[^`]*+)*)(?:`|(?P<open5>\Z)))
            |(?P<odd_word>[^{_NOT_A_NAME}]++)
            |(?P<ellipsis>\.\.\.)
            |(?P<leave>\*/)

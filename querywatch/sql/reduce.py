@@ -37,7 +37,7 @@ _DIGEST_TOKENS = re.compile(r"`([^`]*+)`|\((?:\?|\.\.\.)\)(?: /\* , \.\.\. \*/)?
 # MySQL doubles no backtick within a name: behind one, the rest of the name stands bare. What the server itself
 # writes bare has no lower case but in a system variable, and a space or the end behind every name (measured on
 # all supported servers).
-_DIGEST_AS_WRITTEN = re.compile(r"(?:[^`a-z@]++|@@\w++|@|`[^`]*+(?:``[^`]*+)*+`(?=\s|\Z))*+")
+_DIGEST_AS_WRITTEN = re.compile(r"(?>(?:[^`a-z@]++|@@\w++|@|`[^`]*+(?>(?:``[^`]*+)*)`(?=\s|\Z))*)")
 _DIGEST_TOKEN_BYTES = 2
 _LARGEST_TOKEN_BYTES = 2 * _DIGEST_TOKEN_BYTES + 64
 DEFAULT_MAX_DIGEST_BYTES = 1_024

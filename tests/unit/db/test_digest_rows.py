@@ -16,7 +16,7 @@ class Rows:
         self.rows = rows
 
     def read(self, statement: str, _parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
-        return [("Performance_schema_digest_lost", "3")] if statement.startswith("SHOW") else list(self.rows)
+        return list(self.rows)
 
 
 class Book:
@@ -38,7 +38,6 @@ def test_a_shape_in_two_rows_is_one_with_their_sum() -> None:
     assert (found.totals.executions, found.totals.errors) == (7, 2)
     assert (found.totals.seconds, found.totals.rows_examined) == (14.0, 70)
     assert (found.first_seen, found.last_seen) == (40, 60)
-    assert reading.lost == 3
 
 
 def test_as_long_as_a_shape_repeats_every_reading_is_complete() -> None:

@@ -22,7 +22,7 @@ def is_alive(process_id: int) -> bool:
     """A zombie is not alive."""
     try:
         return Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # gone before, or between opening and reading
         return False
 
 
