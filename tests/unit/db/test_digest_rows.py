@@ -15,7 +15,7 @@ class Rows:
     def __init__(self, *rows: tuple[Any, ...]) -> None:
         self.rows = rows
 
-    def read(self, statement: str, _parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+    def read(self, _statement: str, _parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         return list(self.rows)
 
 
