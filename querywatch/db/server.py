@@ -72,18 +72,3 @@ def has_invisible_indexes(server: ServerInfo) -> bool:
 def has_ignored_indexes(server: ServerInfo) -> bool:
     """STATISTICS.IGNORED of MariaDB."""
     return _since(server, mysql=None, mariadb=(10, 6, 0))
-
-
-def has_account_lock(server: ServerInfo) -> bool:
-    """ALTER USER ... ACCOUNT LOCK."""
-    return _since(server, mysql=(5, 7, 6), mariadb=(10, 4, 2))
-
-
-def has_show_explain(server: ServerInfo) -> bool:
-    """SHOW EXPLAIN FOR the statement of another session, with PROCESS alone."""
-    return _since(server, mysql=None, mariadb=(10, 0, 0))
-
-
-def has_explain_for_connection(server: ServerInfo) -> bool:
-    """EXPLAIN FORMAT=JSON FOR CONNECTION with PROCESS alone; MySQL asks for every privilege there is."""
-    return _since(server, mysql=None, mariadb=(10, 9, 0))

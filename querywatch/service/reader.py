@@ -40,11 +40,6 @@ class SourceReader:
         """The state of one source; None before its first try."""
         return self._states.get(name)
 
-    def is_up(self, name: str) -> bool:
-        """Whether the last try of it succeeded."""
-        state = self._states.get(name)
-        return state is not None and state.up
-
     def retry_all(self) -> None:
         """A new connection, perhaps a server set up anew: tries everything again at once."""
         self._retry_at.clear()
