@@ -63,10 +63,3 @@ def test_a_number_of_one_flavour_says_nothing_of_the_other() -> None:
 def test_mysql_limits_a_statement_from_5_7_8_on(version: tuple[int, int, int], *, expected: bool) -> None:
     """Below, only our own patience bounds a statement."""
     assert server.has_statement_timeout(info(Flavour.MYSQL, *version)) is expected
-
-
-def test_accounts_lock_where_the_manuals_say() -> None:
-    """MariaDB 10.4.2, MySQL 5.7.6."""
-    assert server.has_account_lock(info(Flavour.MARIADB, 10, 5, 0))
-    assert server.has_account_lock(info(Flavour.MYSQL, 5, 7, 6))
-    assert not server.has_account_lock(info(Flavour.MYSQL, 5, 6, 51))
