@@ -4,8 +4,12 @@ from querywatch.counters import NO_TOTALS, AccountKey, AccountReading, Totals
 from querywatch.db.connection import Connection
 from querywatch.model import Operation
 from querywatch.outward import parse_name
-from querywatch.sources.base import GRANT_PERFORMANCE_SCHEMA, read_rows, require_performance_schema
-from querywatch.sources.totals import parse_totals
+from querywatch.sources.base import (
+    GRANT_PERFORMANCE_SCHEMA,
+    parse_totals,
+    read_rows,
+    require_performance_schema,
+)
 
 # The server's own threads have no USER; the anonymous account has an empty one.
 _ACCOUNTS = (

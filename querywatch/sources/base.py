@@ -1,11 +1,14 @@
 """What all sources share: how one that cannot be read says so, and reading with that word for it."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
+from querywatch.counters import Totals
 from querywatch.db.connection import Connection
 from querywatch.errors import QuerywatchError, ServerError, StatementRefusedError
 from querywatch.model import Statement
 from querywatch.outward import parse_name
+from querywatch.units import seconds_from_picoseconds
 
 _PERFORMANCE_SCHEMA = "SHOW GLOBAL VARIABLES LIKE 'performance_schema'"
 _CONSUMERS = (
@@ -81,3 +84,17 @@ def require_consumer(connection: Connection, name: str) -> None:
             f"performance-schema-consumer-{name.replace('_', '-')} = ON under [mysqld] in my.ini (my.cnf)"
         )
         raise SourceUnavailableError(f"the consumer {name} is off", reason="consumer-off", advice=advice)
+
+
+def parse_totals(columns: Sequence[Any]) -> Totals:
+    """The columns that every statement summary has: COUNT_STAR, SUM_ERRORS, SUM_TIMER_WAIT, SUM_ROWS_AFFECTED, _SENT, _EXAMINED and SUM_NO_INDEX_USED."""
+    executions, errors, picoseconds, affected, sent, examined, no_index_used = columns
+    return Totals(
+        executions=int(executions),
+        errors=int(errors),
+        seconds=seconds_from_picoseconds(int(picoseconds)),
+        rows_affected=int(affected),
+        rows_sent=int(sent),
+        rows_examined=int(examined),
+        no_index_used=int(no_index_used),
+    )

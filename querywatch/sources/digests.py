@@ -8,10 +8,10 @@ from querywatch.db.connection import Connection
 from querywatch.sources.base import (
     GRANT_PERFORMANCE_SCHEMA,
     StatementReducer,
+    parse_totals,
     read_rows,
     require_performance_schema,
 )
-from querywatch.sources.totals import parse_totals
 
 # The session's time zone is UTC, so the two times are seconds since the epoch.
 _DIGESTS = (
