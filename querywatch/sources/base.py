@@ -87,7 +87,10 @@ def require_consumer(connection: Connection, name: str) -> None:
 
 
 def parse_totals(columns: Sequence[Any]) -> Totals:
-    """The columns that every statement summary has: COUNT_STAR, SUM_ERRORS, SUM_TIMER_WAIT, SUM_ROWS_AFFECTED, _SENT, _EXAMINED and SUM_NO_INDEX_USED."""
+    """The seven columns that every statement summary of the performance schema counts in.
+
+    COUNT_STAR, SUM_ERRORS, SUM_TIMER_WAIT, SUM_ROWS_AFFECTED, _SENT, _EXAMINED and SUM_NO_INDEX_USED.
+    """
     executions, errors, picoseconds, affected, sent, examined, no_index_used = columns
     return Totals(
         executions=int(executions),
