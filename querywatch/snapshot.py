@@ -108,6 +108,11 @@ class Snapshot:
     capture_ratios: Mapping[str, float] = field(default_factory=dict)  # duration in words -> chance
 
     @property
+    def sees_sessions(self) -> bool:
+        """Whether the last look saw who is connected; if not, their numbers are unknown and not 0."""
+        return any(source.name == "processlist" and source.up for source in self.sources)
+
+    @property
     def visible_findings(self) -> tuple[OpenFinding, ...]:
         """The findings that are still about now: of a server that is away, only that it is."""
         if self.up:

@@ -245,6 +245,10 @@ def _render_integration_states(snapshots: Iterable[Snapshot]) -> Iterator[Metric
         info.add_metric([*labels, state.integration.kind, state.integration.contact], 1)
         for quantity, grade in state.evidence.items():
             evidence.add_metric([*labels, quantity, Evidence(grade)], 1)
+        for budget, ratio in state.budget_ratios.items():
+            budgets.add_metric([*labels, budget], ratio)
+        if not snapshot.sees_sessions:
+            continue
         for name, count in (
             ("active", state.active),
             ("sleeping", state.sleeping),
@@ -252,8 +256,6 @@ def _render_integration_states(snapshots: Iterable[Snapshot]) -> Iterator[Metric
         ):
             connections.add_metric([*labels, name], count)
         longest.add_metric(labels, state.longest_running_seconds)
-        for budget, ratio in state.budget_ratios.items():
-            budgets.add_metric([*labels, budget], ratio)
     yield from (info, evidence, connections, longest, budgets)
 
 

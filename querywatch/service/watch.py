@@ -163,6 +163,7 @@ class Watch:
         sessions = self._intake.read_sessions(connection, now)
         if sessions is None or self._pace is None:
             self._sightings.skip()
+            self._present = []  # who was there before is not who is there now
             return
         sessions = tuple(each for each in sessions if not self._counting.is_own(each.account))
         self._present = [

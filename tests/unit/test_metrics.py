@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -139,6 +140,14 @@ def test_a_source_that_is_not_offered_is_not_down() -> None:
     }
     assert found["querywatch_evidence_available"][labels(source="digests")] == 0
     assert labels(source="schema") not in found["querywatch_last_poll_timestamp_seconds"]
+
+
+def test_sessions_that_cannot_be_seen_are_not_none() -> None:
+    """A processlist that was lost leaves no number of connections, neither the last one nor 0."""
+    lost = replace(snapshot(), sources=(SourceState(name="processlist", up=False, reason="timeout"),))
+    for metric in ("querywatch_integration_connections", "querywatch_integration_longest_running_seconds"):
+        assert metric in render(snapshot())
+        assert metric not in render(lost)
 
 
 def test_a_server_that_is_away_has_nothing_of_its_own_but_that() -> None:
