@@ -87,6 +87,38 @@ class AccountReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SessionKey:
+    """One row of the per-session counters. A thread's number is given once in a server's life."""
+
+    thread_id: int
+    session_id: int
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionReading:
+    """performance_schema.events_statements_summary_by_thread_by_event_name, of the sessions there are now."""
+
+    rows: Mapping[SessionKey, Totals]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """One execution that the server itself wrote down with its session, finished unless `seconds` is None.
+
+    Source: performance_schema.events_statements_current, _history and _history_long, or mysql.slow_log.
+    """
+
+    key: tuple[int, int]  # (thread, event): the same execution may be read again
+    session_id: int | None
+    account: str
+    host: str
+    statement: Statement
+    seconds: float | None
+    rows_examined: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestKey:
     """One statement shape in the server's own hashing."""
 
