@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from querywatch.analysis.cost import find_weakest
 from querywatch.analysis.window import add_known
-from querywatch.attribution.ledger import AccountAmount, QueryAmount, make_tally
+from querywatch.attribution.amounts import AccountAmount, QueryAmount, make_tally
 from querywatch.model import Evidence, Integration, Operation, Statement
 
 OTHER = "other"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from querywatch.analysis.cost import find_weakest
 from querywatch.analysis.situation import AccountLoad, QueryLoad
-from querywatch.attribution.ledger import AccountAmount, QueryAmount
+from querywatch.attribution.amounts import AccountAmount, QueryAmount
 from querywatch.model import Evidence, Statement
 
 WINDOW_SECONDS = 300.0

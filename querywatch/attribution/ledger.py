@@ -1,67 +1,20 @@
-"""Lays what was counted and sampled to integrations: an interval's amounts by account, and by shape.
+"""Lays the growth of the server's digests to integrations.
 
 The server's counters name accounts or shapes, never both; the samples name both. An account that only one
 integration uses is laid to it whole, exactly. A shape is shared out as the samples saw it used; a shape that
 no sample ever saw stays unattributed and is the residual.
 """
 
-from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from querywatch.analysis.sightings import Execution
+from querywatch.attribution.amounts import QueryAmount
 from querywatch.attribution.match import Matcher
-from querywatch.counters import AccountKey, Difference, DigestKey, UserstatTotals
-from querywatch.model import Attribution, Evidence, Integration, Operation, Session, Statement
+from querywatch.counters import Difference, DigestKey
+from querywatch.model import Attribution, Evidence, Statement
 
 _SHAPES_REMEMBERED = 20_000
-
-
-def make_tally() -> defaultdict[Operation, float]:
-    """An empty count by operation."""
-    return defaultdict(float)
-
-
-@dataclass(slots=True, kw_only=True)
-class AccountAmount:
-    """What one account did in an interval. None: not measured."""
-
-    attribution: Attribution
-    account: str
-    host: str | None
-    evidence: Evidence
-    statements: defaultdict[Operation, float] = field(default_factory=make_tally)
-    seconds: float = 0.0
-    rows_examined: float | None = None
-    rows_sent: float | None = None
-    writes_done: defaultdict[Operation, float] = field(default_factory=make_tally)
-    writes_refused: defaultdict[Operation, float] = field(default_factory=make_tally)
-    written_statements: dict[Operation, Statement] = field(default_factory=dict)
-
-    @property
-    def writes(self) -> tuple[Operation, ...]:
-        """The kinds of write there were, done or refused."""
-        return tuple(
-            operation
-            for operation in Operation
-            if self.writes_done[operation] or self.writes_refused[operation]
-        )
-
-
-@dataclass(slots=True, kw_only=True)
-class QueryAmount:
-    """What one shape of one account did in an interval. None: not measured."""
-
-    integration: Integration
-    account: str
-    statement: Statement
-    evidence: Evidence
-    executions: float = 0.0
-    seconds: float = 0.0
-    rows_examined: float | None = None
-    rows_sent: float | None = None
-    no_index_used: float | None = None
-    started_at: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,144 +83,3 @@ def _add_difference(amount: QueryAmount, difference: Difference, share: float) -
     amount.rows_examined = (amount.rows_examined or 0.0) + difference.rows_examined * share
     amount.rows_sent = (amount.rows_sent or 0.0) + difference.rows_sent * share
     amount.no_index_used = (amount.no_index_used or 0.0) + difference.no_index_used * share
-
-
-def sum_accounts(differences: Mapping[AccountKey, Difference], matcher: Matcher) -> list[AccountAmount]:
-    """The growth of the per-account counters, a sum for each account and host that only one integration uses."""
-    amounts = dict[tuple[str, str], AccountAmount]()
-    for key, difference in differences.items():
-        attribution = matcher.match_account(key.account, key.host)
-        if attribution is None:
-            continue
-        amount = amounts.setdefault(
-            (key.account, key.host),
-            AccountAmount(
-                attribution=attribution,
-                account=key.account,
-                host=key.host,
-                evidence=Evidence.COUNTED,
-                rows_examined=0.0,
-                rows_sent=0.0,
-            ),
-        )
-        _add_operation(amount, key.operation, difference)
-    return list(amounts.values())
-
-
-def _add_operation(amount: AccountAmount, operation: Operation, difference: Difference) -> None:
-    amount.statements[operation] += difference.executions
-    amount.seconds += difference.seconds
-    amount.rows_examined = (amount.rows_examined or 0.0) + difference.rows_examined
-    amount.rows_sent = (amount.rows_sent or 0.0) + difference.rows_sent
-    done = difference.executions - difference.errors
-    if operation is Operation.PREPARED:
-        # A prepared statement's execution has no kind; that rows were affected says that it wrote.
-        amount.writes_done[operation] += min(done, difference.rows_affected)
-    elif operation.is_write:
-        amount.writes_done[operation] += done
-        amount.writes_refused[operation] += difference.errors
-
-
-def sum_userstat(differences: Mapping[str, UserstatTotals], matcher: Matcher) -> list[AccountAmount]:
-    """The growth of USER_STATISTICS, for each account that only one integration uses."""
-    amounts = []
-    for account, difference in differences.items():
-        attribution = matcher.match_account(account, None)
-        if attribution is None:
-            continue
-        amount = AccountAmount(
-            attribution=attribution,
-            account=account,
-            host=None,
-            evidence=Evidence.COUNTED,
-            seconds=difference.busy_seconds,
-            rows_examined=float(difference.rows_read),
-            rows_sent=float(difference.rows_sent),
-        )
-        operation = _find_write_operation(difference)
-        amount.statements[Operation.SELECT] += difference.select_commands
-        amount.statements[operation] += difference.update_commands
-        amount.statements[Operation.OTHER] += difference.other_commands
-        refused = _find_refused(difference)
-        amount.writes_done[operation] += difference.update_commands - refused
-        amount.writes_refused[operation] += refused
-        amounts.append(amount)
-    return amounts
-
-
-def _find_write_operation(difference: UserstatTotals) -> Operation:
-    """UPDATE_COMMANDS counts every kind of write, DDL too; rows of one kind tell which, or else it stays open."""
-    changed = {
-        Operation.INSERT: difference.rows_inserted,
-        Operation.UPDATE: difference.rows_updated,
-        Operation.DELETE: difference.rows_deleted,
-    }
-    kinds = [operation for operation, rows in changed.items() if rows]
-    return kinds[0] if len(kinds) == 1 else Operation.OTHER
-
-
-def _find_refused(difference: UserstatTotals) -> int:
-    """Refused writes are counted among both; that rows changed proves that at least one was not refused."""
-    wrote = difference.rows_inserted or difference.rows_updated or difference.rows_deleted
-    refused = min(difference.access_denied, difference.update_commands)
-    return min(refused, difference.update_commands - 1) if wrote and difference.update_commands else refused
-
-
-def sum_sights(
-    sights: Iterable[tuple[Execution, Attribution]],
-    present: Iterable[tuple[Session, Attribution]] = (),
-) -> tuple[list[AccountAmount], list[QueryAmount]]:
-    """What samples alone tell: (by account and host, by account and shape).
-
-    An account that is `present` and was not seen running anything has an amount of zeros.
-    """
-    accounts = dict[tuple[str, str, str], AccountAmount]()
-    queries = dict[tuple[str, str, str], QueryAmount]()
-    for session, attribution in present:
-        _find_account(accounts, session, attribution)
-    for sight, attribution in sights:
-        session, statement = sight.session, sight.statement
-        _add_sight_to_account(_find_account(accounts, session, attribution), sight)
-        key = (attribution.integration.name, session.account, statement.fingerprint)
-        query = queries.setdefault(
-            key,
-            QueryAmount(
-                integration=attribution.integration,
-                account=session.account,
-                statement=statement,
-                evidence=Evidence.SAMPLED,
-            ),
-        )
-        _add_sight_to_query(query, sight)
-    return list(accounts.values()), list(queries.values())
-
-
-def _find_account(
-    accounts: dict[tuple[str, str, str], AccountAmount], session: Session, attribution: Attribution
-) -> AccountAmount:
-    return accounts.setdefault(
-        (attribution.integration.name, session.account, session.host),
-        AccountAmount(
-            attribution=attribution, account=session.account, host=session.host, evidence=Evidence.SAMPLED
-        ),
-    )
-
-
-def _add_sight_to_account(amount: AccountAmount, sight: Execution) -> None:
-    operation = sight.statement.operation
-    amount.statements[operation] += sight.sights
-    amount.seconds += sight.seconds_estimated
-    if sight.examined_rows is not None:
-        amount.rows_examined = (amount.rows_examined or 0.0) + sight.examined_rows
-    if operation.is_write and sight.sights:
-        amount.writes_done[operation] += sight.sights
-        amount.written_statements[operation] = sight.statement
-
-
-def _add_sight_to_query(query: QueryAmount, sight: Execution) -> None:
-    query.executions += sight.sights
-    query.seconds += sight.seconds_estimated
-    if sight.sights:
-        query.started_at += (sight.started_at,)
-    if sight.examined_rows is not None:
-        query.rows_examined = (query.rows_examined or 0.0) + sight.examined_rows

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from querywatch.analysis.deltas import TotalsTracker, UserstatTracker
 from querywatch.analysis.sightings import Execution
-from querywatch.attribution.ledger import (
+from querywatch.attribution.amounts import (
     AccountAmount,
-    Ledger,
     QueryAmount,
     sum_accounts,
     sum_sights,
     sum_userstat,
 )
+from querywatch.attribution.ledger import Ledger
 from querywatch.attribution.match import Matcher
 from querywatch.counters import AccountKey, AccountReading, DigestKey, DigestReading, UserstatReading
 from querywatch.model import Attribution, Operation, Session, Statement

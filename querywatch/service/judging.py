@@ -8,7 +8,7 @@ from querywatch.analysis.budgets import find_budget_ratios
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.situation import Blindness, Limits, RunningSession, Situation, WriteSeen
 from querywatch.analysis.window import Window
-from querywatch.attribution.ledger import AccountAmount
+from querywatch.attribution.amounts import AccountAmount
 from querywatch.findings import FindingBook
 from querywatch.model import Attribution, Integration, Operation, Schema, ServerInfo, Session, Statement
 from querywatch.opendental import read_names

@@ -5,7 +5,8 @@ import pytest
 from querywatch.analysis.deltas import TotalsTracker, UserstatTracker
 from querywatch.analysis.published import EXPORTED_FINGERPRINTS, OTHER, Published
 from querywatch.analysis.sightings import Execution
-from querywatch.attribution.ledger import Ledger, QueryAmount, sum_accounts, sum_sights, sum_userstat
+from querywatch.attribution.amounts import QueryAmount, sum_accounts, sum_sights, sum_userstat
+from querywatch.attribution.ledger import Ledger
 from querywatch.attribution.match import Matcher
 from querywatch.counters import (
     NO_TOTALS,
