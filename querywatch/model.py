@@ -211,6 +211,7 @@ class Integration:
     accounts: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()  # CIDR, address or glob
     programs: tuple[str, ...] = ()  # globs over the program_name of session_connect_attrs
+    markers: tuple[str, ...] = ()  # globs over the shape of what it runs
     writes_allowed: bool = False
     budgets: Budgets = Budgets()
     contact: str = ""
@@ -221,10 +222,16 @@ UNKNOWN = Integration(name="unknown", kind=Kind.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attribution:
-    """Whose a session or an account is, and why."""
+    """Whose a session, a statement or an account is, and why.
+
+    `confidence` is 1 where the configuration names it, less where it was concluded from what was seen. `shared`
+    says that the account is used by others too, so that it must not be locked for this integration's sake.
+    """
 
     integration: Integration
     reason: str
+    confidence: float = 1.0
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

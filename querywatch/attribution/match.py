@@ -1,56 +1,86 @@
-"""Says whose a session or an account is, from the configured integrations, with the reason."""
+"""Says whose a session or a statement is, from what the configuration names, with the reason."""
 
 import ipaddress
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from querywatch.model import UNKNOWN, Attribution, Integration, Kind
+from querywatch.model import UNKNOWN, Attribution, Integration, Kind, Statement
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_MARKS_REMEMBERED = 20_000
 
 
 class Matcher:
     """Matches what a session shows against the integrations.
 
-    An integration that names accounts, hosts and programs must be met in each of them; of several that are
-    met, the one that asked for more wins, then the one that stands first in the configuration. Open Dental's
+    An integration that names accounts, hosts, programs and markers must be met in each of them; of several that
+    are met, the one that asked for more wins, then the one that stands first in the configuration. Open Dental's
     own entry may name none of them: then it has everything that the others leave.
     """
 
     def __init__(self, integrations: Sequence[Integration]) -> None:
         self._integrations = tuple(integrations)
-        rest = (each for each in integrations if not (each.accounts or each.hosts or each.programs))
+        rest = (each for each in integrations if not _asks_for_anything(each))
         self._rest = next((each for each in rest if each.kind is Kind.OPENDENTAL), UNKNOWN)
+        self._marked: dict[str, frozenset[str]] = {}
 
     @property
     def integrations(self) -> tuple[Integration, ...]:
         """As configured, without `unknown`."""
         return self._integrations
 
-    def match(self, account: str, host: str, program: str | None) -> Attribution:
-        """Whose a session of this account, host and program name is; `unknown` when nobody claims it."""
+    def match(
+        self, account: str, host: str, program: str | None, statement: Statement | None = None
+    ) -> Attribution:
+        """Whose a session is, or the statement that it runs; `unknown` when nobody claims it."""
+        marked = frozenset[str]() if statement is None else self.find_marked(statement)
         best, best_reasons = UNKNOWN, list[str]()
         for integration in self._integrations:
-            reasons = _find_reasons(integration, account, host, program)
+            reasons = _find_reasons(integration, account, host, program, marked)
             if reasons is not None and len(reasons) > len(best_reasons):
                 best, best_reasons = integration, reasons
+        shared = self.is_shared(account)
         if best is UNKNOWN:
             reason = f"no integration claims {describe_account(account, host)}"
-            return Attribution(integration=self._rest, reason=reason)
-        return Attribution(integration=best, reason=" and ".join(best_reasons))
+            return Attribution(integration=self._rest, reason=reason, shared=shared)
+        return Attribution(integration=best, reason=" and ".join(best_reasons), shared=shared)
 
     def match_account(self, account: str, host: str | None) -> Attribution | None:
         """Whose everything is that an account does, from this host or (None) from all of them.
 
-        None when the account's work belongs to more than one, or may: a program name or a host that is not
-        known here would decide.
+        None when the account's work belongs to more than one, or may: a program name, a marker or a host that is
+        not known here would decide.
         """
-        if host is None and any(_names_account(each, account) and each.hosts for each in self._integrations):
+        named = [each for each in self._integrations if _names_account(each, account)]
+        if host is None and any(each.hosts for each in named):
             return None
-        if any(_names_account(each, account) and each.programs for each in self._integrations):
+        if any(each.programs or each.markers for each in named if _may_come_from(each, host)):
             return None
         return self.match(account, host or "", None)
+
+    def find_marked(self, statement: Statement) -> frozenset[str]:
+        """The names of the integrations whose markers the statement's shape bears."""
+        marked = self._marked.get(statement.fingerprint)
+        if marked is None:
+            if len(self._marked) >= _MARKS_REMEMBERED:
+                self._marked.clear()
+            shape = statement.shape.casefold()
+            marked = frozenset(
+                each.name
+                for each in self._integrations
+                if any(fnmatchcase(shape, marker.casefold()) for marker in each.markers)
+            )
+            self._marked[statement.fingerprint] = marked
+        return marked
+
+    def is_shared(self, account: str) -> bool:
+        """Whether the configuration has more than one integration at work on the account."""
+        named = [each for each in self._integrations if account in each.accounts]
+        by_other_means = [
+            each for each in self._integrations if not each.accounts and _asks_for_anything(each)
+        ]
+        return len(named) > 1 or bool(named and by_other_means)
 
 
 def describe_account(account: str, host: str | None) -> str:
@@ -59,28 +89,41 @@ def describe_account(account: str, host: str | None) -> str:
     return f"{name} from {host}" if host else name
 
 
+def _asks_for_anything(integration: Integration) -> bool:
+    return bool(integration.accounts or integration.hosts or integration.programs or integration.markers)
+
+
 def _names_account(integration: Integration, account: str) -> bool:
     return not integration.accounts or account in integration.accounts
 
 
-def _find_reasons(integration: Integration, account: str, host: str, program: str | None) -> list[str] | None:
+def _may_come_from(integration: Integration, host: str | None) -> bool:
+    return host is None or not integration.hosts or _is_from(integration, host)
+
+
+def _is_from(integration: Integration, host: str) -> bool:
+    return any(matches_host(pattern, host) for pattern in integration.hosts)
+
+
+def _find_reasons(
+    integration: Integration, account: str, host: str, program: str | None, marked: frozenset[str]
+) -> list[str] | None:
     """Why it is this integration's, a reason for each thing it asks for; None when it is not."""
-    reasons = []
-    if integration.accounts:
-        if account not in integration.accounts:
-            return None
-        reasons.append(f"account {account or 'anonymous'}")
-    if integration.hosts:
-        if not any(matches_host(pattern, host) for pattern in integration.hosts):
-            return None
-        reasons.append(f"host {host}")
-    if integration.programs:
-        if program is None or not any(
-            fnmatchcase(program.casefold(), p.casefold()) for p in integration.programs
-        ):
-            return None
-        reasons.append("program name")
-    return reasons or None
+    asked = (
+        (bool(integration.accounts), account in integration.accounts, f"account {account or 'anonymous'}"),
+        (bool(integration.hosts), _is_from(integration, host), f"host {host}"),
+        (bool(integration.programs), _calls_itself(integration, program), "program name"),
+        (bool(integration.markers), integration.name in marked, "a marker in the statement"),
+    )
+    if not all(met for asks, met, _ in asked if asks):
+        return None
+    return [reason for asks, _, reason in asked if asks] or None
+
+
+def _calls_itself(integration: Integration, program: str | None) -> bool:
+    return program is not None and any(
+        fnmatchcase(program.casefold(), pattern.casefold()) for pattern in integration.programs
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -130,6 +130,7 @@ class IntegrationSettings(_Section):
     accounts: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
     writes: Literal["never", "allowed"] | None = None
     budgets: BudgetSettings = BudgetSettings()
     contact: str = ""
@@ -157,8 +158,8 @@ class IntegrationSettings(_Section):
     @model_validator(mode="after")
     def _check_criteria(self) -> Self:
         free = {Kind.PROGRAM_LINK, Kind.OPENDENTAL}
-        if self.kind not in free and not (self.accounts or self.hosts or self.programs):
-            raise make_fault("names nothing to know it by: give accounts, hosts or programs")
+        if self.kind not in free and not (self.accounts or self.hosts or self.programs or self.markers):
+            raise make_fault("names nothing to know it by: give accounts, hosts, programs or markers")
         return self
 
     def to_integration(self) -> Integration:
@@ -170,6 +171,7 @@ class IntegrationSettings(_Section):
             accounts=self.accounts,
             hosts=self.hosts,
             programs=self.programs,
+            markers=self.markers,
             writes_allowed=allowed,
             budgets=Budgets(**self.budgets.model_dump()),
             contact=self.contact,

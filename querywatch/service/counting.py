@@ -14,7 +14,15 @@ from querywatch.attribution.amounts import (
 )
 from querywatch.attribution.ledger import Ledger
 from querywatch.attribution.match import Matcher
-from querywatch.counters import AccountKey, AccountReading, DigestKey, DigestReading, UserstatReading
+from querywatch.counters import (
+    AccountKey,
+    AccountReading,
+    DigestKey,
+    DigestReading,
+    Recorded,
+    SessionReading,
+    UserstatReading,
+)
 from querywatch.model import Attribution, Operation, Session, Statement
 
 
@@ -29,6 +37,8 @@ class Readings:
     userstat: UserstatReading | None
     digests: DigestReading | None
     last_statements: Mapping[int, Statement] = field(default_factory=dict)  # session -> what it ran last
+    sessions: SessionReading | None = None
+    recorded: tuple[Recorded, ...] = ()
     lost: frozenset[str] = frozenset()
 
 
