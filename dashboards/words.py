@@ -35,6 +35,7 @@ EVIDENCE: Words = {
 RULE: Words = {
     "index.missing": ("No index serves it", GREY),
     "index.full-scan": ("Reads a whole table", GREY),
+    "size.unbounded": ("Pulls a whole table", GREY),
     "size.examined": ("Reads far more than it needs", GREY),
     "frequency.budget": ("Over its budget", GREY),
     "frequency.poll": ("Asks again and again", GREY),

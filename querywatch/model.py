@@ -115,6 +115,19 @@ class TableNeed:
     joins: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     limited: bool = False  # a LIMIT alone bounds what is read: nothing filters, sorts or groups
+    sweep: "Sweep | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """A SELECT that reads the table from end to end: the text shows nothing else that bounds it.
+
+    `excluded` holds the columns of which one value is left out (`<>`, IS NOT NULL), which bounds what is read
+    where an index can serve it. `guarded` says that literals are compared with each other: 1=0 reads nothing.
+    """
+
+    excluded: frozenset[str] = frozenset()
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from querywatch.analysis.schedule import find_period
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
-from querywatch.model import Evidence, Severity, Table, TableNeed
+from querywatch.model import Evidence, Severity, Sweep, Table, TableNeed
 
 # One run is no rate: taken alone it could be the day's only one, or the first of many.
 _LONE_RUN_SECONDS = 900.0
@@ -14,7 +14,7 @@ _WHOLE_TABLE_SHARE = 0.8  # rows examined over the table's rows, which InnoDB on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """A table of a statement that no index serves, the columns that ask for one, and the rows a run reads."""
+    """A table of a statement that is read whole, the columns that no index serves, and the rows a run reads."""
 
     table: Table
     columns: tuple[str, ...]
@@ -85,6 +85,53 @@ def _find_scan(load: QueryLoad, need: TableNeed, table: Table, limits: Limits) -
         rows_per_run=table.rows if rows is None else rows,
         measured=rows is not None,
         evidence=Evidence.COUNTED if confirmed else Evidence.INFERRED,
+    )
+
+
+def find_sweeps(load: QueryLoad, situation: Situation) -> tuple[Scan, ...]:
+    """The large tables that nothing in the statement bounds; none where the counters disagree."""
+    if situation.schema is None:
+        return ()
+    sweeps = dict[tuple[str, str], Scan]()
+    for need in load.statement.needs or ():
+        table = situation.schema.find(need.table, need.database)
+        if table is None or need.sweep is None:
+            continue
+        sweep = _find_sweep(load, need.sweep, table, situation.limits)
+        if sweep is not None:
+            sweeps.setdefault((table.database, table.name), sweep)
+    return tuple(sweeps.values())
+
+
+def _find_sweep(load: QueryLoad, sweep: Sweep, table: Table, limits: Limits) -> Scan | None:
+    if (
+        table.rows is None
+        or table.rows < limits.large_table_rows
+        or may_serve_exclusion(table, sweep.excluded)
+    ):
+        return None
+    rows = find_rows_per_run(load) if load.evidence is Evidence.COUNTED else None
+    known_rows = find_rows_per_run(load) if sweep.guarded else table.rows
+    if min(known_rows or 0.0, table.rows if rows is None else rows) < limits.large_table_rows:
+        return None  # literals that are compared with each other may say "nothing at all"
+    confirmed = rows is not None and rows >= _WHOLE_TABLE_SHARE * table.rows
+    return Scan(
+        table=table,
+        columns=tuple(sorted(sweep.excluded)),
+        rows_per_run=table.rows if rows is None else rows,
+        measured=rows is not None,
+        evidence=Evidence.COUNTED if confirmed else Evidence.INFERRED,
+    )
+
+
+def may_serve_exclusion(table: Table, columns: Iterable[str]) -> bool:
+    """Whether an index may spare rows of which one of the columns is NULL, or has one certain value.
+
+    A primary key has no NULL, and of each value one row.
+    """
+    keys = {index.columns for index in table.indexes if index.name.casefold() == "primary"}
+    return any(
+        column in index.columns for column in columns if (column,) not in keys for index in table.indexes
     )
 
 

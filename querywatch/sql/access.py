@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from querywatch.model import TableNeed
+from querywatch.model import Sweep, TableNeed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,8 @@ class Scope:
     sources: tuple[Source, ...]
     conditions: tuple[Condition, ...] = ()
     limited: bool = False
+    swept: Source | None = None  # the one of the sources that a run reads from end to end
+    sweep: Sweep | None = None  # how, where one is
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ def _find_scope_needs(scope: Scope) -> list[TableNeed]:
             joins=frozenset(use.joins),
             blocked=frozenset(use.blocked - use.filters - use.joins),
             limited=scope.limited,
+            sweep=scope.sweep if source is scope.swept else None,
         )
         for source, use in zip(scope.sources, uses, strict=True)
         if source.table is not None

@@ -4,12 +4,13 @@ No literal ever enters the parser, and neither its messages nor its trees ever l
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from sqlglot import ErrorLevel, exp
 from sqlglot.dialects.mysql import MySQL
 from sqlglot.errors import SqlglotError
 
+from querywatch.model import Sweep
 from querywatch.sql.access import Column, Condition, ConditionKind, Scope, Source
 from querywatch.sql.shape import CUT_MARK, render_shape
 
@@ -33,6 +34,7 @@ _SELECT_MODIFIERS = frozenset(
     {"HIGH_PRIORITY", "SQL_BIG_RESULT", "SQL_BUFFER_RESULT", "SQL_CALC_FOUND_ROWS", "SQL_NO_CACHE"}
     | {"SQL_SMALL_RESULT"}
 )
+_PASSING_ALL = (exp.Union, exp.Subquery)
 _COMPARISONS = (exp.EQ, exp.NullSafeEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 
@@ -90,19 +92,42 @@ def _find_parser_words(words: Sequence[str]) -> Iterator[str]:
 
 def _find_scopes(tree: exp.Expr) -> Iterator[Scope]:
     common = {table.alias.casefold() for table in tree.find_all(exp.CTE)}
+    read_out = set[int]()  # the queries, by id(), all of whose rows are wanted
     for node in tree.walk(bfs=False):
+        if isinstance(node, exp.Query) and _is_read_out(node, read_out):
+            read_out.add(id(node))
         if isinstance(node, _SCOPES):
-            yield _find_scope(node, common)
+            scope = _find_scope(node, common, read_out=id(node) in read_out)
+            if scope.sweep == Sweep():
+                read_out.add(id(_find_leading(node)))
+            yield scope
 
 
-def _find_scope(query: exp.Expr, common: set[str]) -> Scope:
+def _is_read_out(query: exp.Expr, read_out: Collection[int]) -> bool:
+    """Whether the statement wants all of the query's rows: as its answer, to store them, or as part of one."""
+    parent = query.parent
+    if isinstance(parent, _PASSING_ALL):
+        return id(parent) in read_out and not parent.args.get("limit")
+    if isinstance(parent, exp.Create):
+        return parent.text("kind").upper() == "TABLE"
+    return parent is None or (isinstance(parent, exp.Insert) and parent.expression is query)
+
+
+def _find_scope(query: exp.Expr, common: set[str], *, read_out: bool) -> Scope:
     own = list(_find_own(query))
-    sources = tuple(_find_source(node, common) for node in own if _is_source(node, query))
+    found = {id(node): _find_source(node, common) for node in own if _is_source(node, query)}
+    sources = tuple(found.values())
     roots = [node.this for node in own if isinstance(node, exp.Where)]
     roots += [node.args["on"] for node in own if isinstance(node, exp.Join) and node.args.get("on")]
     conditions = [condition for root in roots for condition in _find_conditions(root)]
     conditions += [pair for node in own if isinstance(node, exp.Join) for pair in _find_using(node, sources)]
-    return Scope(sources=sources, conditions=tuple(conditions), limited=_is_limited(query, own))
+    return Scope(
+        sources=sources,
+        conditions=tuple(conditions),
+        limited=_is_limited(query, own),
+        swept=found.get(id(_find_leading(query))),
+        sweep=_find_sweep(query, own) if read_out else None,
+    )
 
 
 def _find_own(root: exp.Expr) -> Iterator[exp.Expr]:
@@ -150,16 +175,84 @@ def _is_limited(query: exp.Expr, own: Sequence[exp.Expr]) -> bool:
     return not any(isinstance(node, exp.AggFunc | exp.Window) for node in own)
 
 
+def _find_sweep(query: exp.Expr, own: Sequence[exp.Expr]) -> Sweep | None:
+    """How the query reads what leads its FROM from end to end; None where something may bound it."""
+    leading = _find_leading(query)
+    if leading is None or not _reads_every_row(query, own):
+        return None
+    where = query.args.get("where")
+    conditions = list(_find_conjuncts(where.this)) if where else []
+    excluded = [
+        _find_excluded(condition, leading, alone=not query.args.get("joins")) for condition in conditions
+    ]
+    guards = [_compares_literals(condition) for condition in conditions]
+    if not all(guard or column for guard, column in zip(guards, excluded, strict=True)):
+        return None
+    return Sweep(excluded=frozenset(column for column in excluded if column), guarded=any(guards))
+
+
+def _find_leading(query: exp.Expr) -> exp.Expr | None:
+    """What FROM lists first, where all the rest is outer joined to it: then no other table bounds it."""
+    listed = query.args.get("from_")
+    if not isinstance(query, exp.Select) or listed is None:
+        return None
+    if any(join.args.get("side") != "LEFT" for join in query.args.get("joins") or ()):
+        return None
+    leading = listed.this
+    bounded = any(leading.args.get(part) for part in ("joins", "partition", "sample"))
+    return None if bounded else leading
+
+
+def _reads_every_row(query: exp.Expr, own: Sequence[exp.Expr]) -> bool:
+    """Whether the answer wants every row: an index alone may serve DISTINCT, groups, MIN, MAX and bare counts."""
+    if any(query.args.get(part) for part in ("limit", "having", "distinct")):
+        return False
+    aggregates = [
+        node for node in own if isinstance(node, exp.AggFunc) and not isinstance(node.parent, exp.Window)
+    ]
+    grouped = bool(query.args.get("group"))
+    if not aggregates and not grouped:
+        return True
+    spared = (exp.Min, exp.Max, exp.AnyValue) if grouped else (exp.Min, exp.Max, exp.AnyValue, exp.Count)
+    return any(
+        not isinstance(node, spared) and not isinstance(node.this, exp.Distinct) for node in aggregates
+    )
+
+
+def _find_excluded(condition: exp.Expr, leading: exp.Expr, *, alone: bool) -> str:
+    """The column of the leading table of which the condition leaves out one value; '' for any other condition."""
+    if isinstance(condition, exp.Not):
+        is_null = condition.this.unnest()
+        left_out = isinstance(is_null, exp.Is) and isinstance(is_null.expression, exp.Null)
+        column = is_null.this
+    else:
+        left_out = isinstance(condition, exp.NEQ) and isinstance(condition.expression, exp.Placeholder)
+        column = condition.this
+    if not left_out or not isinstance(column, exp.Column):
+        return ""
+    names = {leading.alias_or_name.casefold()} | ({""} if alone else set())
+    return column.name.casefold() if column.table.casefold() in names else ""
+
+
+def _compares_literals(condition: exp.Expr) -> bool:
+    sides = (condition.this, condition.expression) if isinstance(condition, _COMPARISONS) else (condition,)
+    return all(isinstance(side, exp.Placeholder | exp.Boolean) for side in sides)
+
+
 def _find_conditions(root: exp.Expr) -> Iterator[Condition]:
+    for node in _find_conjuncts(root):
+        yield from _find_alternatives(node) if isinstance(node, exp.Or) else _find_single(node)
+
+
+def _find_conjuncts(root: exp.Expr) -> Iterator[exp.Expr]:
+    """The conditions that must all hold."""
     waiting = [root]
     while waiting:
         node = waiting.pop().unnest()
         if isinstance(node, exp.And):
             waiting += [node.expression, node.this]
-        elif isinstance(node, exp.Or):
-            yield from _find_alternatives(node)
         else:
-            yield from _find_single(node)
+            yield node
 
 
 def _find_alternatives(root: exp.Or) -> Iterator[Condition]:

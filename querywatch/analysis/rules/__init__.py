@@ -14,6 +14,7 @@ from querywatch.analysis.rules import (
     index_missing,
     running_long,
     size_examined,
+    size_unbounded,
     write_forbidden,
 )
 from querywatch.analysis.rules.base import Category, Rule
@@ -25,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     access_kind.RULE,
     access_unknown.RULE,
     index_missing.RULE,
+    size_unbounded.RULE,
     index_full_scan.RULE,
     size_examined.RULE,
     frequency_poll.RULE,

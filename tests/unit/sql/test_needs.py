@@ -22,6 +22,19 @@ def needs_of(text: str) -> dict[str, str]:
     }
 
 
+def sweeps_of(text: str) -> str:
+    """The tables that are read from end to end, with the columns that leave a value out, and ? for a guard."""
+    needs = reduce_text(text, no_backslash_escapes=False).needs
+    assert needs is not None
+    return " ".join(
+        need.table
+        + ("-" + ",".join(sorted(need.sweep.excluded)) if need.sweep.excluded else "")
+        + ("?" if need.sweep.guarded else "")
+        for need in needs
+        if need.sweep is not None
+    )
+
+
 @pytest.mark.parametrize(
     ("where", "need"),
     [
@@ -95,6 +108,82 @@ def test_a_limit_alone_bounds(text: str, *, limited: bool) -> None:
     needs = reduce_text(text).needs
     assert needs is not None
     assert [need.limited for need in needs] == [limited]
+
+
+@pytest.mark.parametrize(
+    ("text", "swept"),
+    [
+        ("SELECT * FROM t", "t"),
+        ("SELECT a FROM x.t FORCE INDEX (b) ORDER BY a", "t"),
+        ("(SELECT a FROM t)", "t"),
+        ("TABLE t", "t"),
+        ("SELECT SUM(a) FROM t", "t"),
+        ("SELECT a, COUNT(*) FROM t GROUP BY a", "t"),
+        ("SELECT COUNT(*) OVER () FROM t", "t"),
+        ("SELECT * FROM t LEFT JOIN u ON u.a = t.a AND u.b = 1", "t"),
+        ("SELECT * FROM t UNION SELECT * FROM u", "t u"),
+        ("INSERT INTO s SELECT * FROM t", "t"),
+        ("REPLACE INTO s (a) SELECT a FROM t UNION ALL SELECT a FROM u", "t u"),
+        ("CREATE TEMPORARY TABLE s AS SELECT * FROM t", "t"),
+        ("SELECT a FROM (SELECT * FROM t) s", "t"),
+        ("SELECT * FROM (SELECT a, SUM(b) FROM t GROUP BY a) s LEFT JOIN u ON u.a = s.a", "t"),
+        ("SELECT * FROM t WHERE a <> 1 AND t.b IS NOT NULL", "t-a,b"),
+        ("SELECT * FROM t x LEFT JOIN u ON u.a = x.a WHERE x.a <> 1", "t-a"),
+        ("SELECT * FROM t WHERE 9999=9999", "t?"),
+        ("SELECT * FROM t WHERE 1 AND (a <> 1 AND 1=1)", "t-a?"),
+    ],
+)
+def test_nothing_but_its_size_bounds_a_table(text: str, swept: str) -> None:
+    """The table is read from end to end, whatever the answer is for; what weakens that is told with it."""
+    assert sweeps_of(text) == swept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT * FROM t LIMIT 5",
+        "SELECT * FROM t ORDER BY a LIMIT 5, 10",
+        "(SELECT * FROM t) LIMIT 5",
+        "SELECT * FROM t UNION ALL SELECT * FROM u LIMIT 5",
+        "SELECT * FROM t FETCH FIRST 5 ROWS ONLY",
+        "SELECT * FROM t PARTITION (p)",
+        "SELECT COUNT(*) FROM t",
+        "SELECT MIN(a), MAX(b), COUNT(c), COUNT(DISTINCT d) FROM t",
+        "SELECT DISTINCT a FROM t",
+        "SELECT a, MAX(b) FROM t GROUP BY a",
+        "SELECT a FROM t GROUP BY a",
+        "SELECT a, SUM(b) FROM t GROUP BY a HAVING a = 1",
+        "SELECT * FROM t WHERE a > 1",
+        "SELECT * FROM t WHERE a <> b",
+        "SELECT * FROM t WHERE a NOT IN (1, 2)",
+        "SELECT * FROM t WHERE a <> 1 OR b = 1",
+        "SELECT * FROM t WHERE ROWNUM() < 10",
+        "SELECT * FROM t WHERE f(1)",
+        "SELECT * FROM t WHERE DATE(a) = 1",
+        "SELECT * FROM t WHERE EXISTS (SELECT 1 FROM u WHERE u.a = 1)",
+        "SELECT * FROM t JOIN u ON u.a = t.a",
+        "SELECT * FROM t, u WHERE u.a = t.a",
+        "SELECT * FROM t LEFT JOIN u ON u.a = t.a JOIN v ON v.a = t.a",
+        "SELECT * FROM t RIGHT JOIN u ON u.a = t.a",
+        "SELECT * FROM t LEFT JOIN u ON u.a = t.a WHERE u.b = 1",
+        "SELECT * FROM t LEFT JOIN u ON u.a = t.a WHERE b <> 1",
+        "SELECT * FROM (t JOIN u ON u.a = t.a) LEFT JOIN v ON v.a = t.a",
+        "SELECT * FROM (SELECT * FROM t) s WHERE s.a = 1",
+        "SELECT * FROM (SELECT * FROM t) s LIMIT 5",
+        "SELECT COUNT(*) FROM (SELECT * FROM t) s",
+        "SELECT 1 FROM s WHERE a IN (SELECT a FROM t)",
+        "SELECT (SELECT SUM(a) FROM t)",
+        "WITH c AS (SELECT * FROM t) SELECT * FROM c WHERE a = 1",
+        "CREATE VIEW v AS SELECT * FROM t",
+        "EXPLAIN SELECT * FROM t",
+        "INSERT INTO s VALUES ((SELECT a FROM t))",
+        "UPDATE t SET a = 1",
+        "DELETE FROM t",
+    ],
+)
+def test_what_may_bound_a_table_is_believed(text: str) -> None:
+    """No sweep is claimed where anything may end the reading early, or an index alone may answer."""
+    assert sweeps_of(text) == ""
 
 
 @pytest.mark.parametrize(

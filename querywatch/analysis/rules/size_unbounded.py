@@ -1,0 +1,60 @@
+"""size.unbounded: a large table is read from end to end, because nothing in the statement bounds it."""
+
+from collections.abc import Iterator
+
+from querywatch.analysis.cost import (
+    Scan,
+    find_runs_per_minute,
+    find_scan_measure,
+    find_scan_severity,
+    find_sweeps,
+)
+from querywatch.analysis.rules.base import Category, Rule
+from querywatch.analysis.rules.words import say_rate, say_who
+from querywatch.analysis.situation import QueryLoad, Situation
+from querywatch.model import Finding
+from querywatch.units import format_count
+
+_ADVICE = (
+    "Ask its vendor to fetch what has changed since the last time, by a column that an index leads with, and "
+    "what is needed once in pages by primary key, outside office hours."
+)
+
+
+def find(situation: Situation) -> Iterator[Finding]:
+    """One finding for each large table that a third party's shape reads whole."""
+    for load in situation.third_party_queries:
+        for sweep in find_sweeps(load, situation):
+            yield _describe(load, sweep, situation)
+
+
+def _describe(load: QueryLoad, sweep: Scan, situation: Situation) -> Finding:
+    runs_per_minute = find_runs_per_minute(load, situation)
+    measured, limit = find_scan_measure(sweep.rows_per_run, runs_per_minute, situation)
+    often = say_rate(runs_per_minute if situation.rates_are_known else 0.0)
+    beside = " and the tables beside it" if sweep.measured and len(set(load.statement.tables)) > 1 else ""
+    return Finding(
+        rule=RULE.id,
+        severity=find_scan_severity(sweep.rows_per_run, runs_per_minute, situation),
+        integration=load.integration.name,
+        subject=sweep.table.name,
+        fingerprint=load.statement.fingerprint,
+        message=f"{say_who(load.integration, load.account)} reads {sweep.table.name} from end to end, "
+        f"{format_count(sweep.rows_per_run)} rows{beside} for one query, {often}: it has no condition and no "
+        "LIMIT that bounds what is read.",
+        advice=_ADVICE,
+        evidence=sweep.evidence,
+        measured=measured,
+        limit=limit,
+    )
+
+
+RULE = Rule(
+    id="size.unbounded",
+    says="a large table is read from end to end: no condition and no LIMIT of the statement bounds it",
+    why="What is pulled whole grows with the practice: every year it takes longer, and meanwhile every "
+    "workstation waits behind rows that hardly anybody needs again.",
+    advice=_ADVICE,
+    category=Category.LOAD,
+    find=find,
+)
