@@ -74,6 +74,7 @@ class ServerSettings(_Section):
     sample_interval: Annotated[float, Field(ge=0.1, le=60)] = 1.0
     counter_interval: Annotated[float, Field(ge=1, le=3600)] = 10.0
     schema_interval: Annotated[float, Field(ge=60)] = 3600.0
+    observer_budget: Annotated[float, Field(ge=0.0001, le=0.1)] = 0.005
     labels: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("labels")
