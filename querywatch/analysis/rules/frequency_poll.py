@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from querywatch.analysis.cost import find_rows_per_run, find_runs_per_minute, find_scans, find_severity
+from querywatch.analysis.cost import (
+    find_rows_per_run,
+    find_runs_per_minute,
+    find_scans,
+    find_severity,
+    find_sweeps,
+)
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import name_account, say_who
 from querywatch.analysis.schedule import find_period
@@ -39,12 +45,12 @@ def find(situation: Situation) -> Iterator[Finding]:
 
 
 def _find_costly_rows(load: QueryLoad, situation: Situation) -> float | None:
-    """Rows that a run reads, where that is costly: by the server's count, or as no index serves it.
+    """Rows that a run reads, where that is costly: by the server's count, or as no index or nothing at all bounds it.
 
     A run of so few rows that once a second would stay within the limit is never costly.
     """
     measured = find_rows_per_run(load) or 0.0
-    scans = find_scans(load, situation)
+    scans = (*find_scans(load, situation), *find_sweeps(load, situation))
     rows_per_run = max([measured, *(scan.rows_per_run for scan in scans)])
     cheap = rows_per_run < situation.limits.rows_per_minute_warning / 60
     if not scans and (cheap or _is_light(load, rows_per_run, situation)):
