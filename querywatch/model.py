@@ -144,6 +144,7 @@ class Statement:
     tables: tuple[str, ...]  # in order of appearance, folded, without their database
     needs: tuple[TableNeed, ...] | None  # None: it did not parse
     cut: bool = False  # the server or the reader cut the text
+    temporary: bool = False  # it creates or drops temporary tables, and changes nothing else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +229,18 @@ class Integration:
     writes_allowed: bool = False
     budgets: Budgets = Budgets()
     contact: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Right:
+    """What one account may change, by one grant. Source: the server's privilege tables."""
+
+    account: str
+    host: str  # the server's pattern: '%', '192.168.%', '10.0.0.0/255.0.0.0'
+    database: str  # a pattern with _ and %; '' is every database
+    table: str  # a table or a routine; '' is all of the database
+    privileges: tuple[str, ...]  # as GRANT names them, those that change anything alone: 'INSERT', 'DROP', ...
+    role: str = ""  # the role that has it, where the account was given one
 
 
 UNKNOWN = Integration(name="unknown", kind=Kind.UNKNOWN)

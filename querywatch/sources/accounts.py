@@ -34,6 +34,7 @@ _OPERATIONS = {
     "replace": Operation.REPLACE,
     "replace_select": Operation.REPLACE,
     "call_procedure": Operation.CALL,
+    "compound_sql": Operation.CALL,  # MariaDB's BEGIN NOT ATOMIC: a routine without a name
     "truncate": Operation.DDL,
     "set_option": Operation.SET,
     "execute_sql": Operation.PREPARED,

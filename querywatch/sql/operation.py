@@ -35,6 +35,18 @@ def find_operation(words: Sequence[str]) -> Operation:
     return (writes or found or [Operation.OTHER])[0]
 
 
+def is_temporary(words: Sequence[str]) -> bool:
+    """Whether all that the shape writes is to create or drop temporary tables."""
+    writes = [statement for statement in _split(words) if _find_single(statement).is_write]
+    return bool(writes) and all(_defines_temporary(statement) for statement in writes)
+
+
+def _defines_temporary(words: Sequence[str]) -> bool:
+    """CREATE [OR REPLACE] TEMPORARY TABLE, DROP TEMPORARY TABLE."""
+    place = 3 if tuple(words[:3]) == ("CREATE", "OR", "REPLACE") else 1
+    return tuple(words[place : place + 2]) == ("TEMPORARY", "TABLE") and words[0] in {"CREATE", "DROP"}
+
+
 def _split(words: Sequence[str]) -> list[Sequence[str]]:
     ends = [place for place, word in enumerate(words) if word == ";"]
     starts = [0, *(end + 1 for end in ends)]
@@ -45,6 +57,8 @@ def _find_single(words: Sequence[str]) -> Operation:
     first = next((word for word in words if word != "("), "")
     if first == "WITH" or (first == "SET" and words[1:2] == ("statement",)):
         return _FIRST_WORDS[_find_outer_word(words)] if _find_outer_word(words) else Operation.OTHER
+    if tuple(words[:3]) == ("BEGIN", "NOT", "atomic"):
+        return Operation.CALL  # MariaDB's routine without a name
     if first == "ANALYZE":
         inner = next((word for word in words[1:5] if word in _INNER_WORDS), "")
         return _FIRST_WORDS.get(inner, Operation.OTHER)

@@ -8,7 +8,7 @@ from querywatch.model import Operation, Statement
 from querywatch.sql.access import find_needs
 from querywatch.sql.fingerprint import find_fingerprint
 from querywatch.sql.lexer import Token, TokenKind, parse_tokens
-from querywatch.sql.operation import find_operation
+from querywatch.sql.operation import find_operation, is_temporary
 from querywatch.sql.parse import parse_scopes
 from querywatch.sql.shape import CUT_MARK, find_shape, render_shape
 from querywatch.sql.tables import find_tables
@@ -122,6 +122,7 @@ def _build(words: tuple[str, ...], shape: str | None = None) -> Statement:
         tables=find_tables(words),
         needs=None if scopes is None else find_needs(scopes),
         cut=words[-1:] == (CUT_MARK,),
+        temporary=is_temporary(words),
     )
 
 

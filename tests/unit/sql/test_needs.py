@@ -221,6 +221,7 @@ def test_what_does_not_parse_has_no_needs(text: str) -> None:
         ("CREATE USER x@y", Operation.DDL, ""),
         ("GRANT SELECT ON od.* TO x", Operation.DDL, ""),
         ("CALL p(1)", Operation.CALL, ""),
+        ("BEGIN NOT ATOMIC UPDATE a SET b = 1; END", Operation.CALL, "a"),
         ("EXECUTE s", Operation.PREPARED, ""),
         ("EXECUTE SELECT a FROM b", Operation.SELECT, "b"),
         ("SET NAMES utf8", Operation.SET, ""),
@@ -239,6 +240,26 @@ def test_the_first_words_tell_operation_and_tables(text: str, operation: Operati
     """Also for text that does not parse, and a write never hides behind a read."""
     statement = reduce_text(text)
     assert (statement.operation, " ".join(statement.tables)) == (operation, tables)
+
+
+@pytest.mark.parametrize(
+    ("text", "temporary"),
+    [
+        ("CREATE TEMPORARY TABLE t (a INT)", True),
+        ("create or replace /* c */ temporary table t select * from u", True),
+        ("DROP TEMPORARY TABLE IF EXISTS t, u", True),
+        ("CREATE TEMPORARY TABLE t (a INT); SELECT * FROM t; DROP TEMPORARY TABLE t", True),
+        ("EXECUTE CREATE TEMPORARY TABLE t (a INT)", True),
+        ("CREATE TEMPORARY TABLE t (a INT); DELETE FROM u", False),
+        ("CREATE TABLE t (temporary INT)", False),
+        ("DROP TABLE t", False),
+        ("INSERT INTO temporary VALUES (1)", False),
+        ("SELECT 1", False),
+    ],
+)
+def test_a_temporary_table_is_told_from_a_table(text: str, *, temporary: bool) -> None:
+    """A shape that writes anything else beside is not temporary."""
+    assert reduce_text(text).temporary is temporary
 
 
 _CORPUS = (Path(__file__).parent / "everywhere.sql").read_text(encoding="utf-8").splitlines()
