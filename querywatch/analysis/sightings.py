@@ -1,8 +1,9 @@
-"""Counts executions from the samples of the processlist, where one execution may be seen several times.
+"""Follows executions through the samples of the processlist, where one may be seen in several polls.
 
-What a poll sees is a share of what runs: a statement of d seconds is seen by polls a second apart with
-probability d. Time is estimated without bias (each sight stands for the gap before it); executions are those
-that were seen, a lower bound, and so are rows.
+What a poll sees is a share of what runs: a statement of d seconds is seen by polls g seconds apart with
+probability d/g. Time is estimated without bias: each sight stands for the gap before it, whatever the gaps, as
+long as nothing that is seen decides when the next poll comes. (The gap after it, or half of both, does no
+better: measured in tests/unit/test_estimates.py.) What was seen is counted once, and is a lower bound.
 """
 
 import math
@@ -10,12 +11,15 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from querywatch.model import Flavour, Session, Statement
+from querywatch.analysis.durations import SHORT_DOUBT, Durations
+from querywatch.analysis.pace import PaceMeter
+from querywatch.model import Session, Statement
 
-_SAME_START_SECONDS = 1.5  # MySQL gives whole seconds: two sights of one start differ by up to that
-_GAPS_KEPT = 200
-_AGES_KEPT = 120
-_AGES_NEEDED = 12
+_SECOND = 1.0
+_LATENESS_SECONDS = 0.25  # by which one look may read the server later after its clock reading than another
+_GAPS_SECONDS = 120.0  # the capture ratio is of this long ...
+_GAPS_NEEDED = 20  # ... or of so many gaps, when they are long
+_GAPS_KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +33,13 @@ class Execution:
     sights: int
     seconds_estimated: float  # the gaps that its sights stand for
     examined_rows: int | None
+    executions_estimated: float | None = None  # how many like it ran; None: ages are too coarse to tell
+    doubt: float = SHORT_DOUBT  # the variance that each of its ends leaves in the time, in squared gaps
+    first_seen_at: float | None = None
+    first_gap_seconds: float = 0.0
+    started_by: float = (
+        -math.inf
+    )  # the latest of the starts that its sights gave; `started_at` is the earliest
 
 
 class Sightings:
@@ -38,6 +49,8 @@ class Sightings:
         self._running: dict[int, Execution] = {}
         self._gaps: deque[float] = deque(maxlen=_GAPS_KEPT)
         self._last_poll_at: float | None = None
+        self._durations = Durations()
+        self.gap_seconds = 0.0  # what the last poll's sights stand for; 0 where there was no poll before it
 
     def observe(self, sessions: Iterable[Session], now: float) -> tuple[list[Execution], list[Execution]]:
         """(sights, ended): each active session's execution as this poll saw it, and those no longer running.
@@ -45,7 +58,7 @@ class Sightings:
         The numbers of a sight are of this sight alone (`sights` is 1 for an execution not seen before, else 0);
         those of an ended execution are the sums of all of its sights.
         """
-        gap = self._advance(now)
+        gap = self.gap_seconds = self._advance(now)
         sights = list[Execution]()
         running = dict[int, Execution]()
         followed = set[int]()
@@ -57,13 +70,13 @@ class Sightings:
             if before is not None and _is_same(before, sight):
                 followed.add(session.session_id)
                 running[session.session_id] = _join(before, sight)
-                sight = replace(
-                    sight, sights=0, examined_rows=_grow(before.examined_rows, sight.examined_rows)
-                )
+                sight = _continue(before, sight)
             else:
-                running[session.session_id] = sight
+                sight = running[session.session_id] = self._meet(sight, gap)
             sights.append(sight)
         ended = [execution for session_id, execution in self._running.items() if session_id not in followed]
+        for execution in ended:
+            self._note_end(execution)
         self._running = running
         return sights, ended
 
@@ -85,19 +98,102 @@ class Sightings:
             return 0.0
         gap = max(0.0, now - self._last_poll_at)
         self._gaps.append(gap)
+        self._forget_gaps()
         self._last_poll_at = now
         return gap
 
+    def _forget_gaps(self) -> None:
+        spare = sum(self._gaps) - _GAPS_SECONDS
+        while len(self._gaps) > _GAPS_NEEDED and spare >= self._gaps[0]:
+            spare -= self._gaps.popleft()
+
+    def _meet(self, sight: Execution, gap: float) -> Execution:
+        fingerprint = sight.statement.fingerprint
+        estimated = self._estimate(sight, gap)
+        age = _find_age(sight.session)
+        if age is not None and age < gap and gap >= self._find_usual_gap() / 2:
+            self._durations.note_age(fingerprint, age, gap)
+        return replace(sight, executions_estimated=estimated, doubt=self._durations.find_doubt(fingerprint))
+
+    def _estimate(self, sight: Execution, gap: float) -> float | None:
+        """How many executions one first sight stands for.
+
+        Nothing here depends on the sight but its age, or else the estimate would be biased: the resolution was
+        learnt before.
+        """
+        age = _find_age(sight.session)
+        if age is None:
+            return None
+        if not gap:
+            return 0.0  # it began before there was a poll
+        resolution = min(gap, self._durations.find_resolution_seconds(sight.statement.fingerprint))
+        if age < resolution:
+            return gap / resolution
+        # Older than the gap and not seen before: a statement inside a stored routine has its caller's age.
+        return 0.0 if age < gap else 1.0
+
+    def _find_usual_gap(self) -> float:
+        # By time, not by number: a burst's many small gaps are not what is usual.
+        return sum(gap * gap for gap in self._gaps) / (sum(self._gaps) or 1.0)
+
+    def _note_end(self, execution: Execution) -> None:
+        first_seen_at = execution.first_seen_at
+        if first_seen_at is None:
+            return
+        age = _find_age(execution.session)
+        lasted = execution.last_seen_at - (first_seen_at if age is None else execution.started_at)
+        self._durations.note_end(
+            execution.statement.fingerprint,
+            lasted,
+            None if age is None else first_seen_at - execution.started_at,
+            execution.first_gap_seconds,
+        )
+
 
 def _see(session: Session, statement: Statement, now: float, gap: float) -> Execution:
+    started_at = now - session.seconds
     return Execution(
         session=session,
         statement=statement,
-        started_at=now - session.seconds,
+        started_at=started_at,
         last_seen_at=now,
         sights=1,
         seconds_estimated=gap,
         examined_rows=session.examined_rows,
+        first_seen_at=now,
+        first_gap_seconds=gap,
+        started_by=started_at,
+    )
+
+
+def _find_age(session: Session) -> float | None:
+    """How long it has run, where the server says so to less than a second (MariaDB's TIME_MS, beside QUERY_ID)."""
+    return None if session.query_id is None else session.seconds
+
+
+def _is_same(before: Execution, sight: Execution) -> bool:
+    """Whether both are one execution.
+
+    By QUERY_ID, which a server gives once. Without it, by shape and by start: MySQL counts from one whole
+    second to another, which shifts the starts of one execution by less than a second. A statement that the same
+    session repeats within that is taken for one: what was seen stays a lower bound.
+    """
+    if sight.session.query_id is not None:
+        return before.session.query_id == sight.session.query_id
+    if before.statement.fingerprint != sight.statement.fingerprint:
+        return False
+    earliest = min(before.started_at, sight.started_at)
+    return max(before.started_by, sight.started_by) - earliest < _SECOND + _LATENESS_SECONDS
+
+
+def _continue(before: Execution, sight: Execution) -> Execution:
+    """A further sight, with nothing in it that the sights before it have told."""
+    return replace(
+        sight,
+        sights=0,
+        examined_rows=_grow(before.examined_rows, sight.examined_rows),
+        executions_estimated=None if before.executions_estimated is None else 0.0,
+        doubt=before.doubt,
     )
 
 
@@ -105,59 +201,20 @@ def _grow(before: int | None, after: int | None) -> int | None:
     return None if after is None else max(0, after - (before or 0))
 
 
-def _is_same(before: Execution, sight: Execution) -> bool:
-    if sight.session.query_id is not None:
-        return before.session.query_id == sight.session.query_id
-    return (
-        before.statement.fingerprint == sight.statement.fingerprint
-        and abs(before.started_at - sight.started_at) <= _SAME_START_SECONDS
-        and sight.session.seconds >= before.session.seconds
-        and sight.session.seconds > 0
-    )
-
-
 def _join(before: Execution, sight: Execution) -> Execution:
     examined = [rows for rows in (before.examined_rows, sight.examined_rows) if rows is not None]
     return replace(
         sight,
         started_at=min(before.started_at, sight.started_at),
+        started_by=max(before.started_by, sight.started_by),
         sights=before.sights + 1,
         seconds_estimated=before.seconds_estimated + sight.seconds_estimated,
         examined_rows=max(examined) if examined else None,
+        executions_estimated=before.executions_estimated,
+        doubt=before.doubt,
+        first_seen_at=before.first_seen_at,
+        first_gap_seconds=before.first_gap_seconds,
     )
 
 
-class PaceMeter:
-    """Finds how often sessions run statements at least, from how recently each was busy at each poll.
-
-    A poll at a random moment finds a session's last start or end some time ago. However the statements are
-    spaced, events come on average at most twice that time apart (the renewal inspection bound), so the time is
-    a bound from below on how many there are, for statements far too short to be seen running.
-    """
-
-    def __init__(self, flavour: Flavour) -> None:
-        # MariaDB's TIME_MS starts again at both ends of a statement; MySQL's TIME at its start, in whole seconds.
-        self._events_per_statement = 2 if flavour is Flavour.MARIADB else 1
-        self._unit_seconds = 0.0 if flavour is Flavour.MARIADB else 1.0
-        self._ages: dict[int, deque[float]] = {}
-
-    def observe(self, sessions: Iterable[Session]) -> None:
-        """Takes one poll; sessions that are gone are forgotten."""
-        ages = {}
-        for session in sessions:
-            kept = self._ages.get(session.session_id, deque(maxlen=_AGES_KEPT))
-            kept.append(session.seconds + self._unit_seconds)
-            ages[session.session_id] = kept
-        self._ages = ages
-
-    def find_statements_per_minute(self, session_ids: Iterable[int]) -> float:
-        """The least that these sessions run together, with the mean age taken two standard errors high."""
-        return sum(self._find_rate(self._ages.get(session_id)) for session_id in session_ids) * 60.0
-
-    def _find_rate(self, ages: "deque[float] | None") -> float:
-        if ages is None or len(ages) < _AGES_NEEDED:
-            return 0.0
-        mean = sum(ages) / len(ages)
-        spread = math.sqrt(sum((age - mean) ** 2 for age in ages) / (len(ages) - 1))
-        bound = mean + 2 * spread / math.sqrt(len(ages))
-        return 1.0 / (2.0 * self._events_per_statement * bound) if bound > 0 else 0.0
+__all__ = ["Execution", "PaceMeter", "Sightings"]

@@ -1,0 +1,100 @@
+"""Learns how long a shape's executions last, as far as the ages at which polls first saw them tell.
+
+At a random moment the ages of what runs have a density that falls as executions end. Down where it is level,
+every execution reaches that age: those seen younger can be counted up, without bias, to all there were.
+"""
+
+import math
+from bisect import bisect_left
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+_AGES_KEPT = 256
+_AGES_NEEDED = 16
+_SHAPES_KEPT = 4_000
+_LEARNT_EVERY = 8  # first sights between two looks at what they say
+_YOUNG_NEEDED = 12  # with fewer in the younger half, chance would decide
+
+# The variance that one end of an execution leaves in its estimated time, in squared gaps. A long execution
+# begins anywhere in the gap before its first sight: a twelfth, a little more as gaps differ. One much shorter
+# than a gap is seen or not, which makes one squared gap, half of it for each end.
+LONG_DOUBT = 1 / 9
+SHORT_DOUBT = 1 / 2
+
+
+@dataclass(slots=True)
+class _Learnt:
+    ages: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_AGES_KEPT))  # (age, gap)
+    doubts: deque[float] = field(default_factory=lambda: deque(maxlen=_AGES_KEPT))
+    doubt: float = SHORT_DOUBT
+    resolution_seconds: float = math.inf
+    unread: int = 0
+
+
+class Durations:
+    """What first sights and ends of executions told of each shape, the latest of them; bounded."""
+
+    def __init__(self) -> None:
+        self._shapes: OrderedDict[str, _Learnt] = OrderedDict()
+
+    def find_resolution_seconds(self, fingerprint: str) -> float:
+        """The age below which executions are counted up; infinite while nothing says that any end sooner."""
+        learnt = self._shapes.get(fingerprint)
+        return math.inf if learnt is None else learnt.resolution_seconds
+
+    def find_doubt(self, fingerprint: str) -> float:
+        """The variance that one end of an execution leaves in the time estimated, in squared gaps."""
+        learnt = self._shapes.get(fingerprint)
+        return SHORT_DOUBT if learnt is None else learnt.doubt
+
+    def note_age(self, fingerprint: str, age_seconds: float, gap_seconds: float) -> None:
+        """An execution was first seen at this age, so long after the look before."""
+        learnt = self._find(fingerprint)
+        learnt.ages.append((age_seconds, gap_seconds))
+        learnt.unread += 1
+        if learnt.unread >= _LEARNT_EVERY and len(learnt.ages) >= _AGES_NEEDED:
+            learnt.unread = 0
+            learnt.resolution_seconds = _find_resolution(learnt.ages)
+
+    def note_end(
+        self, fingerprint: str, lasted_seconds: float, age_seconds: float | None, gap_seconds: float
+    ) -> None:
+        """An execution ended that lasted so long at least, first seen at this age (None: not told) after a gap."""
+        if gap_seconds <= 0:
+            return
+        learnt = self._find(fingerprint)
+        learnt.doubts.append(_find_doubt(lasted_seconds, age_seconds, gap_seconds))
+        # One more, of the worst kind: a shape that is hardly known is not thought to be well known.
+        learnt.doubt = (sum(learnt.doubts) + SHORT_DOUBT) / (len(learnt.doubts) + 1)
+
+    def _find(self, fingerprint: str) -> _Learnt:
+        learnt = self._shapes.setdefault(fingerprint, _Learnt())
+        self._shapes.move_to_end(fingerprint)
+        if len(self._shapes) > _SHAPES_KEPT:
+            self._shapes.popitem(last=False)
+        return learnt
+
+
+def _find_doubt(lasted_seconds: float, age_seconds: float | None, gap_seconds: float) -> float:
+    if lasted_seconds >= gap_seconds:
+        return LONG_DOUBT
+    if age_seconds is None:
+        return SHORT_DOUBT
+    # What is seen with chance p leaves p(1-p) squared gaps: just what 1-2a/g adds up to over its ages a.
+    return max(LONG_DOUBT, SHORT_DOUBT - age_seconds / gap_seconds)
+
+
+def _find_resolution(ages: Iterable[tuple[float, float]]) -> float:
+    """Halves the age for as long as more than half of what is younger than it is younger than its half."""
+    kept = tuple(ages)
+    limit = min(gap for _, gap in kept)
+    young = sorted(age for age, _ in kept if age < limit)
+    found = math.inf
+    while True:
+        half = bisect_left(young, limit / 2)
+        if half < _YOUNG_NEEDED or half * 2 <= len(young):
+            return found
+        limit /= 2
+        found = limit
+        del young[half:]
