@@ -46,7 +46,7 @@ NO_TOTALS = Totals(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """What happened between two readings; never negative."""
+    """What happened between two readings; never negative when it was counted."""
 
     executions: float
     errors: float
@@ -55,6 +55,35 @@ class Difference:
     rows_sent: float
     rows_examined: float
     no_index_used: float
+
+    def plus(self, other: "Difference") -> "Difference":
+        """Both together."""
+        return Difference(
+            **{part.name: getattr(self, part.name) + getattr(other, part.name) for part in fields(self)}
+        )
+
+    def minus(self, other: "Difference") -> "Difference":
+        """What is left without the other's; may be negative until `at_least_zero`."""
+        return self.plus(other.times(-1.0))
+
+    def times(self, factor: float) -> "Difference":
+        """A share of it."""
+        return Difference(**{part.name: getattr(self, part.name) * factor for part in fields(self)})
+
+    def at_least_zero(self) -> "Difference":
+        """Zero for what is negative."""
+        return Difference(**{part.name: max(0.0, getattr(self, part.name)) for part in fields(self)})
+
+
+NO_DIFFERENCE = Difference(
+    executions=0.0,
+    errors=0.0,
+    seconds=0.0,
+    rows_affected=0.0,
+    rows_sent=0.0,
+    rows_examined=0.0,
+    no_index_used=0.0,
+)
 
 
 def find_difference(earlier: Totals, later: Totals) -> Difference | Reset:
@@ -134,6 +163,7 @@ class DigestRow:
     totals: Totals
     first_seen: float
     last_seen: float
+    prepared: bool = False  # a binary prepared statement's executions, which the accounts count by themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from importlib.resources import files
 
+# Every workstation and service of Open Dental's asks this table every few seconds what has changed.
+HEARTBEAT_TABLE = "signalod"
+
 
 def read_facts(name: str) -> Iterator[dict[str, str]]:
     """The rows of one of the fact files: 'columns', 'indexes' or 'rows'."""

@@ -45,7 +45,7 @@ class AccountAmount:
 class QueryAmount:
     """What one shape of one account did in an interval. None: not measured."""
 
-    integration: Integration
+    attribution: Attribution
     account: str
     statement: Statement
     evidence: Evidence
@@ -56,26 +56,40 @@ class QueryAmount:
     no_index_used: float | None = None
     started_at: tuple[float, ...] = ()
 
+    @property
+    def integration(self) -> Integration:
+        """Whose it is."""
+        return self.attribution.integration
 
-def sum_accounts(differences: Mapping[AccountKey, Difference], matcher: Matcher) -> list[AccountAmount]:
-    """The growth of the per-account counters, a sum for each account and host that only one integration uses."""
-    amounts = dict[tuple[str, str], AccountAmount]()
-    for key, difference in differences.items():
-        attribution = matcher.match_account(key.account, key.host)
-        if attribution is None:
-            continue
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What the server counted for one integration on one account, one host and one kind of statement."""
+
+    attribution: Attribution
+    key: AccountKey
+    difference: Difference
+    evidence: Evidence
+
+
+def sum_accounts(counted: Iterable[Counted]) -> list[AccountAmount]:
+    """A sum for each integration, account and host."""
+    amounts = dict[tuple[str, str, str], AccountAmount]()
+    for each in counted:
+        account, host = each.key.account, each.key.host
         amount = amounts.setdefault(
-            (key.account, key.host),
+            (each.attribution.integration.name, account, host),
             AccountAmount(
-                attribution=attribution,
-                account=key.account,
-                host=key.host,
-                evidence=Evidence.COUNTED,
+                attribution=each.attribution,
+                account=account,
+                host=host,
+                evidence=each.evidence,
                 rows_examined=0.0,
                 rows_sent=0.0,
             ),
         )
-        _add_operation(amount, key.operation, difference)
+        amount.evidence = max(amount.evidence, each.evidence, key=list(Evidence).index)
+        _add_operation(amount, each.key.operation, each.difference)
     return list(amounts.values())
 
 
@@ -93,18 +107,28 @@ def _add_operation(amount: AccountAmount, operation: Operation, difference: Diff
         amount.writes_refused[operation] += difference.errors
 
 
-def sum_userstat(differences: Mapping[str, UserstatTotals], matcher: Matcher) -> list[AccountAmount]:
-    """The growth of USER_STATISTICS, for each account that only one integration uses."""
+def sum_userstat(
+    differences: Mapping[str, UserstatTotals], matcher: Matcher, sampled: Iterable[AccountAmount] = ()
+) -> list[AccountAmount]:
+    """The growth of USER_STATISTICS, which names no host, laid to the integration whose the account is.
+
+    Of an account that several use, the others' part is what was `sampled` of them, and the rest is that one's.
+    """
+    others = list(sampled)
     amounts = []
     for account, difference in differences.items():
         attribution = matcher.match_account(account, None)
-        if attribution is None:
-            continue
+        base = attribution or matcher.match(account, "", None)
+        taken = [
+            each
+            for each in others
+            if each.account == account and each.attribution.integration != base.integration
+        ]
         amount = AccountAmount(
-            attribution=attribution,
+            attribution=base,
             account=account,
             host=None,
-            evidence=Evidence.COUNTED,
+            evidence=Evidence.COUNTED if attribution is not None and not taken else Evidence.INFERRED,
             seconds=difference.busy_seconds,
             rows_examined=float(difference.rows_read),
             rows_sent=float(difference.rows_sent),
@@ -116,8 +140,18 @@ def sum_userstat(differences: Mapping[str, UserstatTotals], matcher: Matcher) ->
         refused = _find_refused(difference)
         amount.writes_done[operation] += difference.update_commands - refused
         amount.writes_refused[operation] += refused
+        for other in taken:
+            _take_away(amount, other)
         amounts.append(amount)
     return amounts
+
+
+def _take_away(amount: AccountAmount, other: AccountAmount) -> None:
+    amount.seconds = max(0.0, amount.seconds - other.seconds)
+    amount.rows_examined = max(0.0, (amount.rows_examined or 0.0) - (other.rows_examined or 0.0))
+    for mine, theirs in ((amount.statements, other.statements), (amount.writes_done, other.writes_done)):
+        for operation in theirs:
+            mine[operation] = max(0.0, mine[operation] - theirs[operation])
 
 
 def _find_write_operation(difference: UserstatTotals) -> Operation:
@@ -157,7 +191,7 @@ def sum_sights(
         query = queries.setdefault(
             key,
             QueryAmount(
-                integration=attribution.integration,
+                attribution=attribution,
                 account=session.account,
                 statement=statement,
                 evidence=Evidence.SAMPLED,

@@ -1,6 +1,7 @@
 """Turns one server's counters into an interval's amounts, whatever of them there is to read."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from querywatch.analysis.deltas import TotalsTracker, UserstatTracker
@@ -12,18 +13,21 @@ from querywatch.attribution.amounts import (
     sum_sights,
     sum_userstat,
 )
-from querywatch.attribution.ledger import Ledger
-from querywatch.attribution.match import Matcher
+from querywatch.attribution.fit import Entry, Place
+from querywatch.attribution.ledger import Growth, Shares
 from querywatch.counters import (
     AccountKey,
     AccountReading,
+    Difference,
     DigestKey,
     DigestReading,
     Recorded,
     SessionReading,
     UserstatReading,
 )
-from querywatch.model import Attribution, Operation, Session, Statement
+from querywatch.model import Attribution, Integration, Operation, Session, Statement
+from querywatch.service.dividing import Division
+from querywatch.service.learning import Learner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,154 +47,245 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """A total that the server counts, and what of it could not be laid to any integration's shapes."""
+
+    total: float
+    unattributed: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """An interval, laid to integrations. The digest sums are None where there are no digests."""
+    """An interval, laid to integrations. None: nothing that counts it."""
 
     accounts: tuple[AccountAmount, ...]
     queries: tuple[QueryAmount, ...]
-    digest_seconds: float | None = None
-    unattributed_seconds: float | None = None
+    margin: Margin | None = None
+    own_seconds: float | None = None  # querywatch's own time on the server, by the server's count
+
+
+_EXECUTE = "Execute"  # the command of a binary prepared statement's execution (PROCESSLIST.COMMAND)
+
+Sights = Sequence[tuple[Execution, Attribution]]
+Present = Sequence[tuple[Session, Attribution]]
 
 
 class Counting:
     """The trackers of one server's counters; what querywatch itself does is left out."""
 
-    def __init__(self, matcher: Matcher, own_account: str, own_fingerprints: frozenset[str]) -> None:
+    def __init__(
+        self, integrations: Sequence[Integration], own_account: str, own_fingerprints: frozenset[str]
+    ) -> None:
         self._accounts: TotalsTracker[AccountKey] = TotalsTracker()
         self._digests: TotalsTracker[tuple[DigestKey, float]] = TotalsTracker()
         self._overflow: TotalsTracker[None] = TotalsTracker()
         self._userstat = UserstatTracker()
-        self._statements: dict[DigestKey, Statement] = {}
+        self._division = Division()
+        self._rows: dict[DigestKey, tuple[Statement, Operation]] = {}
         self._own_account = own_account
         self._own_fingerprints = own_fingerprints
-        self.set_matcher(matcher)
+        self.set_integrations(integrations)
 
-    def set_matcher(self, matcher: Matcher) -> None:
+    def set_integrations(self, integrations: Sequence[Integration]) -> None:
         """A new configuration: what was learnt under the old one is forgotten, the totals are not."""
-        self._matcher = matcher
-        self.ledger = Ledger(matcher)
+        self.learner = Learner(integrations, self.is_own)
+        self._matcher = self.learner.matcher
         # An account that an integration uses too cannot be left out whole.
-        self._leaves_own_account_out = not any(
-            self._own_account in each.accounts for each in matcher.integrations
-        )
+        self._leaves_own_account_out = not any(self._own_account in each.accounts for each in integrations)
 
     def restart(self) -> None:
         """The server restarted: its totals began again at zero."""
-        for tracker in (self._accounts, self._digests, self._overflow, self._userstat):
+        for tracker in (self._accounts, self._division, self._digests, self._overflow, self._userstat):
             tracker.restart()
 
-    def fold(
-        self,
-        readings: Readings,
-        sights: Sequence[tuple[Execution, Attribution]],
-        present: Sequence[tuple[Session, Attribution]],
-    ) -> Amounts:
+    @property
+    def wants_sessions(self) -> bool:
+        """Whether several integrations share an account, so that each session's own counters tell more."""
+        return any(
+            attribution.confidence < 1.0 or self._matcher.match_account(session.account, session.host) is None
+            for session, attribution in self.learner.find_owners().values()
+        )
+
+    def fold(self, readings: Readings, sights: Sights, present: Present, now: float) -> Amounts:
         """The amounts since the last time.
 
         Counted accounts come from the best counters there are; sampled amounts stand in for the accounts that
         nothing counts (of those `present` but never seen running, zeros), and for the shapes where there are
         no digests.
         """
-        for session, attribution in present:
-            last = readings.last_statements.get(session.session_id)
-            if last is not None:
-                self.ledger.learn(last, session.account, attribution)
-        counted = self._count_accounts(readings)
-        _, queries = sum_sights(sights)
-        uncounted, _ = sum_sights(
-            [seen for seen in sights if not self._is_counted(seen[0].session, readings)],
-            [each for each in present if not self._is_counted(each[0], readings)],
+        self.learner.learn_recorded(readings.recorded or _record_last(readings, present), now)
+        comparable = self._accounts.started
+        grown, own_seconds = self._advance_accounts(readings)
+        sampled, queries = sum_sights(sights)
+        shares = self._share_digests(
+            readings, grown if comparable and readings.accounts is not None else None
         )
-        self._add_written_statements(counted, sights)
-        accounts = (*counted, *uncounted)
-        if readings.digests is not None:
-            return self._count_digests(readings.digests, accounts)
-        if self._waits_for("digests", readings):
-            return Amounts(accounts=accounts, queries=())
-        self._digests.forget()
-        return Amounts(accounts=accounts, queries=tuple(queries))
-
-    def _waits_for(self, name: str, readings: Readings) -> bool:
-        """Whether a source that counted before will tell of this interval later: to sample it would count twice."""
-        trackers: dict[
-            str, TotalsTracker[AccountKey] | TotalsTracker[tuple[DigestKey, float]] | UserstatTracker
-        ] = {
-            "accounts": self._accounts,
-            "userstat": self._userstat,
-            "digests": self._digests,
-        }
-        return name in readings.lost and trackers[name].started
-
-    def _count_accounts(self, readings: Readings) -> list[AccountAmount]:
-        if readings.accounts is not None:
-            self._userstat.forget()
-            rows = {key: row for key, row in readings.accounts.rows.items() if not self.is_own(key.account)}
-            return sum_accounts(self._accounts.advance(rows), self._matcher)
-        if self._waits_for("accounts", readings):
-            return []
-        self._accounts.forget()
-        if readings.userstat is not None:
-            users = {name: row for name, row in readings.userstat.rows.items() if not self.is_own(name)}
-            return sum_userstat(self._userstat.advance(users), self._matcher)
-        if not self._waits_for("userstat", readings):
-            self._userstat.forget()
-        return []
+        margin = None
+        if grown is not None:
+            laid = _sum_executions(sampled) if shares is None else shares.executions
+            counted = sum_accounts(self._division.divide(grown, readings.sessions, laid, self.learner))
+        else:
+            counted, own_seconds, margin = self._count_userstat(readings, sampled, queries)
+        uncounted, _ = sum_sights(
+            [seen for seen in sights if not self._is_counted(seen[0].session, seen[1], readings)],
+            [each for each in present if not self._is_counted(*each, readings)],
+        )
+        _add_written_statements(counted, sights)
+        if shares is not None:
+            margin = Margin(total=shares.seconds, unattributed=shares.unattributed_seconds)
+            queries = [*shares.queries, *self._find_undigested(sights)]
+        elif self._waits_for("digests", readings):
+            queries = []
+        return Amounts(
+            accounts=(*counted, *uncounted), queries=tuple(queries), margin=margin, own_seconds=own_seconds
+        )
 
     def is_own(self, account: str) -> bool:
         """Whether it is querywatch's own account, and nobody else's too."""
         return self._leaves_own_account_out and account == self._own_account
 
-    def _is_counted(self, session: Session, readings: Readings) -> bool:
-        account, host = session.account, session.host
-        if readings.accounts is not None:
-            has_row = not readings.accounts.lost or _has_row(readings.accounts, session)
-            return has_row and self._matcher.match_account(account, host) is not None
-        if self._waits_for("accounts", readings):
-            return self._matcher.match_account(account, host) is not None
-        if self._waits_for("userstat", readings):
-            return self._matcher.match_account(account, None) is not None
-        # An account has no row before its second statement when it was connected before userstat was switched on.
-        has_row = readings.userstat is not None and account in readings.userstat.rows
-        return has_row and self._matcher.match_account(account, None) is not None
+    def _waits_for(self, name: str, readings: Readings) -> bool:
+        """Whether a source that counted before will tell of this interval later: to sample it would count twice."""
+        started = {
+            "accounts": self._accounts.started,
+            "userstat": self._userstat.started,
+            "digests": self._digests.started,
+        }
+        return name in readings.lost and started[name]
 
-    def _count_digests(self, reading: DigestReading, accounts: tuple[AccountAmount, ...]) -> Amounts:
+    def _advance_accounts(
+        self, readings: Readings
+    ) -> tuple[dict[AccountKey, Difference] | None, float | None]:
+        """(the growth of everybody else's counters, our own time); None: nothing counts accounts by kind."""
+        if readings.accounts is None:
+            if self._waits_for("accounts", readings):
+                return {}, None
+            self._accounts.forget()
+            return None, None
+        self._userstat.forget()
+        grown = self._accounts.advance(readings.accounts.rows)
+        own = [row.seconds for key, row in grown.items() if self.is_own(key.account)]
+        others = {key: row for key, row in grown.items() if not self.is_own(key.account)}
+        return others, sum(own) if own else None
+
+    def _count_userstat(
+        self, readings: Readings, sampled: Sequence[AccountAmount], queries: Sequence[QueryAmount]
+    ) -> tuple[list[AccountAmount], float | None, Margin | None]:
+        if readings.userstat is None:
+            if not self._waits_for("userstat", readings):
+                self._userstat.forget()
+            return [], None, None
+        grown = self._userstat.advance(readings.userstat.rows)
+        own = [row.busy_seconds for name, row in grown.items() if self.is_own(name)]
+        others = {name: row for name, row in grown.items() if not self.is_own(name)}
+        total = sum(row.busy_seconds for row in others.values())
+        laid = sum(query.seconds for query in queries)
+        margin = Margin(total=total, unattributed=max(0.0, total - laid))
+        return sum_userstat(others, self._matcher, sampled), sum(own) if own else None, margin
+
+    def _is_counted(self, session: Session, attribution: Attribution, readings: Readings) -> bool:
+        account = session.account
+        if readings.accounts is not None:
+            return not readings.accounts.lost or _has_row(readings.accounts, session)
+        if self._waits_for("accounts", readings):
+            return True
+        is_base = attribution.integration == self._find_base(account)
+        if self._waits_for("userstat", readings):
+            return is_base
+        # An account has no row before its second statement when it was connected before userstat was switched on.
+        return is_base and readings.userstat is not None and account in readings.userstat.rows
+
+    def _find_base(self, account: str) -> Integration:
+        """Whose USER_STATISTICS lays an account's work to, which has no host."""
+        return (
+            self._matcher.match_account(account, None) or self._matcher.match(account, "", None)
+        ).integration
+
+    def _share_digests(
+        self, readings: Readings, margins: Mapping[AccountKey, Difference] | None
+    ) -> Shares | None:
+        reading = readings.digests
+        if reading is None:
+            if not self._waits_for("digests", readings):
+                self._digests.forget()
+            return None
         # Not known by their digest, for two servers need not hash alike, but by the shape they have.
         rows = {
             key: row
             for key, row in reading.rows.items()
             if row.statement.fingerprint not in self._own_fingerprints
         }
-        self._statements |= {key: row.statement for key, row in rows.items()}
+        kinds = {
+            key: (row.statement, Operation.PREPARED if row.prepared else row.statement.operation)
+            for key, row in rows.items()
+        }
+        self._rows = kinds if reading.complete else self._rows | kinds
         # A newer FIRST_SEEN is a truncated table, however far its counts have come again.
         totals = {(key, row.first_seen): row.totals for key, row in rows.items()}
         grown = self._digests.advance(totals, complete=reading.complete)
-        differences = {key: difference for (key, _), difference in grown.items()}
-        if reading.complete:
-            self._statements = {key: row.statement for key, row in rows.items()}
+        growths = [
+            Growth(statement=self._rows[key][0], operation=self._rows[key][1], difference=difference)
+            for (key, _), difference in grown.items()
+        ]
         # Statements whose shape the full table had no room for are nobody's.
         overflow = self._overflow.advance({None: reading.overflow} if reading.overflow else {})
-        overflow_seconds = sum(difference.seconds for difference in overflow.values())
-        shares = self.ledger.share_digests(differences, self._statements)
-        return Amounts(
-            accounts=accounts,
-            queries=shares.queries,
-            digest_seconds=shares.seconds + overflow_seconds,
-            unattributed_seconds=shares.unattributed_seconds + overflow_seconds,
-        )
+        complete = readings.accounts is not None and not readings.accounts.lost
+        shares = self.learner.ledger.share(growths, margins, complete=complete)
+        return shares.with_unattributed(sum(difference.seconds for difference in overflow.values()))
 
-    def _add_written_statements(
-        self, counted: Sequence[AccountAmount], sights: Sequence[tuple[Execution, Attribution]]
-    ) -> None:
-        """Gives a counted write the statement that a poll saw of it."""
-        seen: Mapping[str, list[Statement]] = {amount.account: [] for amount in counted}
-        for sight, _ in sights:
-            if sight.statement.operation.is_write and sight.session.account in seen:
-                seen[sight.session.account].append(sight.statement)
-        for amount in counted:
-            for statement in seen[amount.account]:
-                kinds = (statement.operation, Operation.PREPARED, Operation.OTHER)
-                kind = next((kind for kind in kinds if kind in amount.writes), statement.operation)
-                amount.written_statements[kind] = statement
+    def _find_undigested(self, sights: Sights) -> list[QueryAmount]:
+        """The prepared executions that polls saw, on a server that keeps no digest of them."""
+        if any(kind is Operation.PREPARED for statement, kind in self._rows.values() if _is_known(statement)):
+            return []
+        digested = {statement.fingerprint for statement, _ in self._rows.values()}
+        _, queries = sum_sights(
+            each
+            for each in sights
+            if each[0].session.command == _EXECUTE and each[0].statement.fingerprint not in digested
+        )
+        return queries
+
+
+def _is_known(statement: Statement) -> bool:
+    """Whether a prepared execution's own text is known, not its name alone."""
+    return statement.operation is not Operation.PREPARED
+
+
+def _record_last(readings: Readings, present: Present) -> tuple[Recorded, ...]:
+    return tuple(
+        Recorded(
+            key=(session.session_id, hash(last.fingerprint)),
+            session_id=session.session_id,
+            account=session.account,
+            host=session.host,
+            statement=last,
+            seconds=None,
+            rows_examined=0,
+        )
+        for session, _ in present
+        if (last := readings.last_statements.get(session.session_id)) is not None
+    )
+
+
+def _sum_executions(sampled: Iterable[AccountAmount]) -> dict[Entry, float]:
+    return {
+        Entry(each.attribution.integration.name, Place(each.account, each.host or "", operation)): executions
+        for each in sampled
+        for operation, executions in each.statements.items()
+    }
+
+
+def _add_written_statements(counted: Sequence[AccountAmount], sights: Sights) -> None:
+    """Gives a counted write the statement that a poll saw of it."""
+    seen = defaultdict[tuple[str, str], list[Statement]](list)
+    for sight, attribution in sights:
+        if sight.statement.operation.is_write:
+            seen[attribution.integration.name, sight.session.account].append(sight.statement)
+    for amount in counted:
+        for statement in seen[amount.attribution.integration.name, amount.account]:
+            kinds = (statement.operation, Operation.PREPARED, Operation.OTHER)
+            kind = next((kind for kind in kinds if kind in amount.writes), statement.operation)
+            amount.written_statements[kind] = statement
 
 
 def _has_row(reading: AccountReading, session: Session) -> bool:

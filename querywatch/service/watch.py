@@ -2,14 +2,15 @@
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from querywatch.analysis.published import Published
-from querywatch.analysis.sightings import Execution, PaceMeter, Sightings
+from querywatch.analysis.pace import PaceMeter
+from querywatch.analysis.sightings import Execution, Sightings
 from querywatch.analysis.situation import Limits
 from querywatch.analysis.window import Interval, Window
-from querywatch.attribution.match import Matcher
 from querywatch.counters import ServerStatus
 from querywatch.db.backoff import Backoff
 from querywatch.db.connection import Connection, connect
@@ -17,7 +18,7 @@ from querywatch.db.endpoint import Endpoint
 from querywatch.errors import ServerError
 from querywatch.findings import FindingBook
 from querywatch.model import Attribution, Integration, Schema, ServerInfo, Session
-from querywatch.service.counting import Amounts, Counting
+from querywatch.service.counting import Amounts, Counting, Margin
 from querywatch.service.coverage import Sight, find_blindness
 from querywatch.service.intake import Intake
 from querywatch.service.judging import Cycle, Judge
@@ -27,6 +28,7 @@ from querywatch.snapshot import Snapshot
 log = logging.getLogger(__name__)
 
 _CAPTURE_DURATIONS = {"10ms": 0.01, "100ms": 0.1, "1s": 1.0, "10s": 10.0}
+_MARGINS_KEPT = 30
 _GAP_INTERVALS = 3  # longer without counters than so many intervals is a gap in sight
 
 
@@ -58,11 +60,10 @@ class Watch:
         self._clock = clock
         self._random = random
         self._backoff = Backoff()
-        self._matcher = Matcher(integrations)
         self._connection: Connection | None = None
         self._info: ServerInfo | None = None
         self._intake = Intake(settings.endpoint.name, settings.databases, settings.schema_interval_seconds)
-        self._counting = Counting(self._matcher, settings.endpoint.user, self._intake.own_fingerprints)
+        self._counting = Counting(integrations, settings.endpoint.user, self._intake.own_fingerprints)
         self._sightings = Sightings()
         self._pace: PaceMeter | None = None
         self._window = Window()
@@ -78,7 +79,7 @@ class Watch:
         self._failures = 0
         self._trouble = ""
         self._observer_seconds = 0.0
-        self._residual: list[tuple[float, float]] = []
+        self._margins: deque[Margin] = deque(maxlen=_MARGINS_KEPT)
         self.count_wanted = threading.Event()  # set from any thread, cleared once it was done
         self._wanted: tuple[Sequence[Integration], Limits] | None = None
         self.snapshot = Snapshot(server=settings.endpoint.name, at=clock(), up=False, attempted=False)
@@ -91,8 +92,7 @@ class Watch:
         if self._wanted is None:
             return
         (integrations, limits), self._wanted = self._wanted, None
-        self._matcher = Matcher(integrations)
-        self._counting.set_matcher(self._matcher)
+        self._counting.set_integrations(integrations)
         self._published.expect(integrations)
         self._judge.set_rules(integrations, limits)
 
@@ -166,17 +166,13 @@ class Watch:
             self._present = []  # who was there before is not who is there now
             return
         sessions = tuple(each for each in sessions if not self._counting.is_own(each.account))
-        self._present = [
-            (each, self._matcher.match(each.account, each.host, each.program)) for each in sessions
-        ]
-        owners = {session.session_id: attribution for session, attribution in self._present}
+        learner = self._counting.learner
+        self._present = learner.attribute(sessions)
         self._pace.observe(sessions)
         sights, _ = self._sightings.observe(sessions, now)
-        for sight in sights:
-            attribution = owners[sight.session.session_id]
+        for sight, attribution in learner.learn_sights(sights, now):
             self._sights.append((sight, attribution))
             if sight.sights:
-                self._counting.ledger.learn(sight.statement, sight.session.account, attribution)
                 name, fingerprint = attribution.integration.name, sight.statement.fingerprint
                 self._window.note_start(name, fingerprint, sight.started_at)
 
@@ -189,7 +185,7 @@ class Watch:
         self._status = status or self._status
         self._last_connection_id = connection.connection_id
         readings = self._intake.read_counters(connection, now)
-        amounts = self._counting.fold(readings, self._sights, self._present)
+        amounts = self._counting.fold(readings, self._sights, self._present, now)
         self._sights = []
         self._add(amounts, now)
         schema = self._intake.read_schema_when_due(connection, now)
@@ -217,8 +213,8 @@ class Watch:
             )
         self._published.add_accounts(amounts.accounts)
         self._published.add_queries(amounts.queries, mattering=self._find_mattering(), now=now)
-        if amounts.digest_seconds is not None and amounts.unattributed_seconds is not None:
-            self._residual = [*self._residual[-29:], (amounts.digest_seconds, amounts.unattributed_seconds)]
+        if amounts.margin is not None:
+            self._margins.append(amounts.margin)
 
     def _find_mattering(self) -> dict[str, float]:
         """The shapes worth a series of their own: those with findings, then the costliest of the window."""
@@ -297,7 +293,8 @@ class Watch:
 
     def _publish(self, now: float) -> None:
         spent = self._connection.seconds_spent if self._connection else 0.0
-        residuals = [sum(part) for part in zip(*self._residual, strict=True)]
+        total = sum(margin.total for margin in self._margins)
+        unattributed = sum(margin.unattributed for margin in self._margins)
         self.snapshot = render_snapshot(
             Snapshot(
                 server=self.settings.endpoint.name,
@@ -310,7 +307,7 @@ class Watch:
                 findings_opened=dict(self._judge.opened),
                 poll_failures=dict(self._intake.reader.failures),
                 observer_seconds=self._observer_seconds + spent,
-                residual_ratio=residuals[1] / residuals[0] if residuals and residuals[0] else None,
+                residual_ratio=unattributed / total if total else None,
                 capture_ratios=self._find_capture_ratios(),
             ),
             self._published,

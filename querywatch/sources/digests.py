@@ -25,6 +25,9 @@ STATEMENTS = (_DIGESTS, _RECENT_DIGESTS)
 # LAST_SEEN has whole seconds on MySQL 5.6 and MariaDB, and a statement is entered after its client's answer.
 _OVERLAP_SECONDS = 2
 _COMPLETE_EVERY = 30
+_PREPARED_EXECUTION = (
+    "EXECUTE "  # MySQL 8 and later: then the statement itself, or its name when prepared by text
+)
 
 
 class DigestSource:
@@ -105,10 +108,17 @@ def _parse_row(
     first_seen, last_seen = float(row[10] or 0), float(row[11] or 0)
     if before is None:
         statement = book.from_digest(text)
-        return DigestRow(statement=statement, totals=totals, first_seen=first_seen, last_seen=last_seen)
+        return DigestRow(
+            statement=statement,
+            totals=totals,
+            first_seen=first_seen,
+            last_seen=last_seen,
+            prepared=text.startswith(_PREPARED_EXECUTION),
+        )
     return DigestRow(
         statement=before.statement,
         totals=totals.plus(before.totals),
         first_seen=min(first_seen, before.first_seen),
         last_seen=max(last_seen, before.last_seen),
+        prepared=before.prepared,
     )

@@ -5,8 +5,14 @@ import pytest
 from querywatch.analysis.deltas import TotalsTracker, UserstatTracker
 from querywatch.analysis.published import EXPORTED_FINGERPRINTS, OTHER, Published
 from querywatch.analysis.sightings import Execution
-from querywatch.attribution.amounts import QueryAmount, sum_accounts, sum_sights, sum_userstat
-from querywatch.attribution.ledger import Ledger
+from querywatch.attribution.amounts import (
+    AccountAmount,
+    Counted,
+    QueryAmount,
+    sum_accounts,
+    sum_sights,
+    sum_userstat,
+)
 from querywatch.attribution.match import Matcher
 from querywatch.counters import (
     NO_TOTALS,
@@ -119,12 +125,24 @@ def test_userstat_differences_and_flush() -> None:
     assert tracker.advance({"vendor": userstat(select_commands=2)}) == {}
 
 
+def sum_counted(grown: dict[AccountKey, Difference]) -> list[AccountAmount]:
+    return sum_accounts(
+        Counted(
+            attribution=MATCHER.match(key.account, key.host, None),
+            key=key,
+            difference=row,
+            evidence=Evidence.COUNTED,
+        )
+        for key, row in grown.items()
+    )
+
+
 def test_account_counters_tell_done_from_refused() -> None:
     grown = {
         AccountKey(account="vendor", host="h", operation=Operation.UPDATE): difference(7, errors=2),
         AccountKey(account="vendor", host="h", operation=Operation.SELECT): difference(3),
     }
-    (amount,) = sum_accounts(grown, MATCHER)
+    (amount,) = sum_counted(grown)
     assert amount.attribution.integration is VENDOR
     assert amount.statements == {Operation.UPDATE: 7, Operation.SELECT: 3}
     assert (amount.writes_done[Operation.UPDATE], amount.writes_refused[Operation.UPDATE]) == (5, 2)
@@ -133,9 +151,9 @@ def test_account_counters_tell_done_from_refused() -> None:
 
 def test_a_prepared_statement_that_affected_rows_is_a_write() -> None:
     key = AccountKey(account="vendor", host="h", operation=Operation.PREPARED)
-    (amount,) = sum_accounts({key: difference(4, affected=2)}, MATCHER)
+    (amount,) = sum_counted({key: difference(4, affected=2)})
     assert amount.writes_done[Operation.PREPARED] == 2
-    (reader,) = sum_accounts({key: difference(4)}, MATCHER)
+    (reader,) = sum_counted({key: difference(4)})
     assert reader.writes == ()
 
 
@@ -166,7 +184,7 @@ def test_an_account_without_a_row_of_its_own_is_not_called_counted() -> None:
 
     def find_evidence(**parts: object) -> list[Evidence]:
         readings = Readings(**({"accounts": None, "userstat": None, "digests": None} | parts))  # type: ignore[arg-type]
-        amounts = Counting(MATCHER, "watcher", frozenset()).fold(readings, [], present)
+        amounts = Counting([OFFICE, VENDOR], "watcher", frozenset()).fold(readings, [], present, 0.0)
         return [amount.evidence for amount in amounts.accounts]
 
     key = AccountKey(account="vendor", host=session.host, operation=Operation.SELECT)
@@ -180,33 +198,6 @@ def test_an_account_without_a_row_of_its_own_is_not_called_counted() -> None:
 def test_an_unclaimed_account_is_laid_to_unknown() -> None:
     (amount,) = sum_userstat({"stranger": userstat(select_commands=1)}, MATCHER)
     assert amount.attribution.integration is UNKNOWN
-
-
-def test_a_shape_seen_from_one_account_is_laid_to_it_whole() -> None:
-    ledger = Ledger(MATCHER)
-    ledger.learn(statement("a" * 16), "vendor", MATCHER.match("vendor", "h", None))
-    key, other = DigestKey(database=None, digest="1"), DigestKey(database="x", digest="2")
-    shares = ledger.share_digests(
-        {key: difference(10, seconds=2.0), other: difference(5, seconds=6.0)},
-        {key: statement("a" * 16), other: statement("b" * 16)},
-    )
-    (query,) = shares.queries
-    assert (query.integration.name, query.executions, query.evidence) == ("vendor", 10, Evidence.COUNTED)
-    assert (shares.seconds, shares.unattributed_seconds) == (8.0, 6.0)
-
-
-def test_a_shared_shape_is_divided_as_it_was_seen_and_says_that_it_is_inferred() -> None:
-    ledger = Ledger(MATCHER)
-    for account, times in (("vendor", 3), ("root", 1)):
-        for _ in range(times):
-            ledger.learn(statement("a" * 16), account, MATCHER.match(account, "h", None))
-    key = DigestKey(database=None, digest="1")
-    shares = ledger.share_digests({key: difference(8)}, {key: statement("a" * 16)})
-    assert {query.integration.name: query.executions for query in shares.queries} == {
-        "vendor": 6,
-        "opendental": 2,
-    }
-    assert {query.evidence for query in shares.queries} == {Evidence.INFERRED}
 
 
 def test_samples_count_an_execution_once_and_all_of_its_time() -> None:
@@ -226,7 +217,7 @@ def test_an_account_present_but_never_seen_running_has_zeros() -> None:
 
 def amount(fingerprint: str, executions: float = 1.0) -> QueryAmount:
     return QueryAmount(
-        integration=VENDOR, account="vendor", statement=statement(fingerprint), evidence=Evidence.COUNTED,
+        attribution=Attribution(integration=VENDOR, reason=""), account="vendor", statement=statement(fingerprint), evidence=Evidence.COUNTED,
         executions=executions, seconds=executions,
     )  # fmt: skip
 
@@ -275,20 +266,20 @@ def count(amounts: Amounts) -> float:
 
 def test_what_a_lost_source_will_tell_later_is_not_sampled_meanwhile() -> None:
     """A reading that failed once makes no double count: its successor carries the gap."""
-    counting = Counting(MATCHER, "querywatch", frozenset())
+    counting = Counting([OFFICE, VENDOR], "querywatch", frozenset())
     seen = [(sight("vendor", "a" * 16), MATCHER.match("vendor", "h", None))]
     present = [(seen[0][0].session, seen[0][1])]
-    assert count(counting.fold(readings(100), seen, present)) == 0
-    assert count(counting.fold(readings(110), seen, present)) == 10
-    assert count(counting.fold(readings(None, lost=frozenset({"accounts"})), seen, present)) == 0
-    assert count(counting.fold(readings(130), seen, present)) == 20
+    assert count(counting.fold(readings(100), seen, present, 0.0)) == 0
+    assert count(counting.fold(readings(110), seen, present, 0.0)) == 10
+    assert count(counting.fold(readings(None, lost=frozenset({"accounts"})), seen, present, 0.0)) == 0
+    assert count(counting.fold(readings(130), seen, present, 0.0)) == 20
 
 
 def test_where_nothing_counts_any_more_samples_stand_in() -> None:
     """And when counting begins again it begins anew: what was sampled is not counted too."""
-    counting = Counting(MATCHER, "querywatch", frozenset())
+    counting = Counting([OFFICE, VENDOR], "querywatch", frozenset())
     seen = [(sight("vendor", "a" * 16), MATCHER.match("vendor", "h", None))]
-    counting.fold(readings(100), [], [])
-    assert count(counting.fold(readings(None), seen, [])) == 1
-    assert count(counting.fold(readings(150), seen, [])) == 0
-    assert count(counting.fold(readings(151), seen, [])) == 1
+    counting.fold(readings(100), [], [], 0.0)
+    assert count(counting.fold(readings(None), seen, [], 0.0)) == 1
+    assert count(counting.fold(readings(150), seen, [], 0.0)) == 0
+    assert count(counting.fold(readings(151), seen, [], 0.0)) == 1
