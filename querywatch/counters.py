@@ -148,6 +148,22 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """One statement that a session holds prepared.
+
+    Source: performance_schema.prepared_statements_instances. `executions` since it was prepared; None where the
+    server does not count them.
+    """
+
+    key: tuple[int, int]  # (thread, statement)
+    session_id: int
+    account: str
+    host: str
+    statement: Statement
+    executions: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DigestKey:
     """One statement shape in the server's own hashing."""
 

@@ -22,6 +22,8 @@ _KILLED = frozenset({1317})
 _UNSUPPORTED = frozenset({1054, 1064, 1109, 1146, 1193, 1231, 1235, 1286})
 # One session's statement holds characters that information_schema.PROCESSLIST of MySQL 8 cannot show.
 UNREADABLE_TEXT = 3854
+# MariaDB's answer to SHOW EXPLAIN for a session that runs nothing with a plan.
+NOT_EXPLAINABLE = 1933
 
 _OLD_HASH = frozenset({1251, 1275, 2049})
 _TOO_MANY = frozenset({1040, 1203, 1226})
