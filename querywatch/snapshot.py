@@ -104,6 +104,7 @@ class Snapshot:
     findings_opened: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (rule, severity)
     poll_failures: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (source, reason)
     observer_seconds: float = 0.0
+    observer_budget_ratio: float | None = None  # None: nothing was spent yet
     residual_ratio: float | None = None  # None: no margin to compare with
     capture_ratios: Mapping[str, float] = field(default_factory=dict)  # duration in words -> chance
 

@@ -3,11 +3,12 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from querywatch.analysis.published import Published
 from querywatch.analysis.pace import PaceMeter
+from querywatch.analysis.published import Published
 from querywatch.analysis.sightings import Execution, Sightings
 from querywatch.analysis.situation import Limits
 from querywatch.analysis.window import Interval, Window
@@ -22,6 +23,7 @@ from querywatch.service.counting import Amounts, Counting, Margin
 from querywatch.service.coverage import Sight, find_blindness
 from querywatch.service.intake import Intake
 from querywatch.service.judging import Cycle, Judge
+from querywatch.service.pacing import Pacer, Work
 from querywatch.service.rendering import render_snapshot
 from querywatch.snapshot import Snapshot
 
@@ -41,6 +43,8 @@ class WatchSettings:
     labels: tuple[tuple[str, str], ...]
     counter_interval_seconds: float
     schema_interval_seconds: float
+    sample_interval_seconds: float = 1.0
+    observer_budget_ratio: float = 0.005  # seconds of the server's time a second
 
 
 class Watch:
@@ -60,6 +64,11 @@ class Watch:
         self._clock = clock
         self._random = random
         self._backoff = Backoff()
+        self.pacer = Pacer(
+            budget_ratio=settings.observer_budget_ratio,
+            sample_interval_seconds=settings.sample_interval_seconds,
+            counter_interval_seconds=settings.counter_interval_seconds,
+        )
         self._connection: Connection | None = None
         self._info: ServerInfo | None = None
         self._intake = Intake(settings.endpoint.name, settings.databases, settings.schema_interval_seconds)
@@ -78,7 +87,6 @@ class Watch:
         self._retry_at = 0.0
         self._failures = 0
         self._trouble = ""
-        self._observer_seconds = 0.0
         self._margins: deque[Margin] = deque(maxlen=_MARGINS_KEPT)
         self.count_wanted = threading.Event()  # set from any thread, cleared once it was done
         self._wanted: tuple[Sequence[Integration], Limits] | None = None
@@ -105,13 +113,11 @@ class Watch:
             connection = self._find_connection(now)
             if connection is None:
                 return
-            self._look(connection, now)
-            due = (
-                self._last_count_at is None
-                or now >= self._last_count_at + self.settings.counter_interval_seconds
-            )
-            if count or due or self.count_wanted.is_set():
-                self._count(connection, now)
+            with self._charging(Work.SAMPLE, connection, now):
+                self._look(connection, now)
+            if count or self._is_count_due(now) or self.count_wanted.is_set():
+                with self._charging(Work.COUNT, connection, now):
+                    self._count(connection, now)
                 counted = True
         except ServerError as error:
             self._lose(error, now)
@@ -119,6 +125,18 @@ class Watch:
             self._publish(now)
             if counted:
                 self.count_wanted.clear()
+
+    def _is_count_due(self, now: float) -> bool:
+        return self._last_count_at is None or now >= self._last_count_at + self.pacer.counter_interval_seconds
+
+    @contextmanager
+    def _charging(self, work: Work, connection: Connection, now: float) -> Iterator[None]:
+        """Tells the pacer what the block's statements took."""
+        before = connection.seconds_spent
+        try:
+            yield
+        finally:
+            self.pacer.note_cost(work, connection.seconds_spent - before, now)
 
     def count_crash(self) -> None:
         """A cycle ended in a fault that nobody foresaw; it shows in the counts of failures."""
@@ -183,10 +201,13 @@ class Watch:
             log.warning("%s: the server restarted; its counters began again", *self._name)
             self._counting.restart()
         self._status = status or self._status
+        if status is not None:
+            self.pacer.note_threads(status.threads_running, now)
         self._last_connection_id = connection.connection_id
         readings = self._intake.read_counters(connection, now)
         amounts = self._counting.fold(readings, self._sights, self._present, now)
         self._sights = []
+        self.pacer.note_counted(amounts.own_seconds, now)
         self._add(amounts, now)
         schema = self._intake.read_schema_when_due(connection, now)
         if schema is not None:
@@ -205,7 +226,7 @@ class Watch:
         seconds = 0.0 if self._last_count_at is None else now - self._last_count_at
         is_first = self._last_count_at is None
         self._last_count_at = now
-        if seconds > _GAP_INTERVALS * self.settings.counter_interval_seconds:
+        if seconds > _GAP_INTERVALS * self.pacer.counter_interval_seconds:
             self._window.clear()  # what was counted in a gap is published, and judged by no rule
         elif not is_first:
             self._window.add(
@@ -275,7 +296,6 @@ class Watch:
         self._trouble = str(error)
         self._failures += 1
         self._retry_at = now + self._backoff.wait_seconds(self._failures, self._random())
-        self._observer_seconds += self._connection.seconds_spent if self._connection else 0.0
         self.close()
         self._sightings.skip()
         self._window.clear()
@@ -292,7 +312,6 @@ class Watch:
         self._judge.update(self._judge.judge(cycle, self._window), blind=True)
 
     def _publish(self, now: float) -> None:
-        spent = self._connection.seconds_spent if self._connection else 0.0
         total = sum(margin.total for margin in self._margins)
         unattributed = sum(margin.unattributed for margin in self._margins)
         self.snapshot = render_snapshot(
@@ -306,7 +325,8 @@ class Watch:
                 sources=self._intake.reader.states,
                 findings_opened=dict(self._judge.opened),
                 poll_failures=dict(self._intake.reader.failures),
-                observer_seconds=self._observer_seconds + spent,
+                observer_seconds=self.pacer.observer_seconds,
+                observer_budget_ratio=self.pacer.budget_used_ratio,
                 residual_ratio=unattributed / total if total else None,
                 capture_ratios=self._find_capture_ratios(),
             ),

@@ -19,7 +19,6 @@ from querywatch.counters import (
     AccountKey,
     AccountReading,
     Difference,
-    DigestKey,
     Reset,
     Totals,
     UserstatReading,
@@ -217,7 +216,8 @@ def test_an_account_present_but_never_seen_running_has_zeros() -> None:
 
 def amount(fingerprint: str, executions: float = 1.0) -> QueryAmount:
     return QueryAmount(
-        attribution=Attribution(integration=VENDOR, reason=""), account="vendor", statement=statement(fingerprint), evidence=Evidence.COUNTED,
+        attribution=Attribution(integration=VENDOR, reason=""), account="vendor",
+        statement=statement(fingerprint), evidence=Evidence.COUNTED,
         executions=executions, seconds=executions,
     )  # fmt: skip
 
