@@ -17,9 +17,10 @@ _LEARNT_EVERY = 8  # first sights between two looks at what they say
 _YOUNG_NEEDED = 12  # with fewer in the younger half, chance would decide
 
 # The variance that one end of an execution leaves in its estimated time, in squared gaps. A long execution
-# begins anywhere in the gap before its first sight: a twelfth, a little more as gaps differ. One much shorter
-# than a gap is seen or not, which makes one squared gap, half of it for each end.
-LONG_DOUBT = 1 / 9
+# begins anywhere in the gap before its first sight: a ninth, with gaps that differ by 40 %, and a little for an
+# end and a start in one gap, which cancel in what is seen but not in how far it is off. One much shorter than
+# a gap is seen or not, which makes one squared gap, half of it for each end.
+LONG_DOUBT = 1 / 7
 SHORT_DOUBT = 1 / 2
 
 
@@ -28,7 +29,7 @@ class _Learnt:
     ages: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_AGES_KEPT))  # (age, gap)
     doubts: deque[float] = field(default_factory=lambda: deque(maxlen=_AGES_KEPT))
     doubt: float = SHORT_DOUBT
-    resolution_seconds: float = math.inf
+    resolution_seconds: float | None = None
     unread: int = 0
 
 
@@ -38,10 +39,10 @@ class Durations:
     def __init__(self) -> None:
         self._shapes: OrderedDict[str, _Learnt] = OrderedDict()
 
-    def find_resolution_seconds(self, fingerprint: str) -> float:
-        """The age below which executions are counted up; infinite while nothing says that any end sooner."""
+    def find_resolution_seconds(self, fingerprint: str) -> float | None:
+        """The age below which executions are counted up; None: not known yet, infinite: all outlast the gaps."""
         learnt = self._shapes.get(fingerprint)
-        return math.inf if learnt is None else learnt.resolution_seconds
+        return None if learnt is None else learnt.resolution_seconds
 
     def find_doubt(self, fingerprint: str) -> float:
         """The variance that one end of an execution leaves in the time estimated, in squared gaps."""
@@ -61,8 +62,6 @@ class Durations:
         self, fingerprint: str, lasted_seconds: float, age_seconds: float | None, gap_seconds: float
     ) -> None:
         """An execution ended that lasted so long at least, first seen at this age (None: not told) after a gap."""
-        if gap_seconds <= 0:
-            return
         learnt = self._find(fingerprint)
         learnt.doubts.append(_find_doubt(lasted_seconds, age_seconds, gap_seconds))
         # One more, of the worst kind: a shape that is hardly known is not thought to be well known.
@@ -81,16 +80,20 @@ def _find_doubt(lasted_seconds: float, age_seconds: float | None, gap_seconds: f
         return LONG_DOUBT
     if age_seconds is None:
         return SHORT_DOUBT
-    # What is seen with chance p leaves p(1-p) squared gaps: just what 1-2a/g adds up to over its ages a.
-    return max(LONG_DOUBT, SHORT_DOUBT - age_seconds / gap_seconds)
+    # What is seen with chance p leaves p(1-p) squared gaps where executions are rare, which is what 1-2a/g adds
+    # up to over its ages a. Where many run at once, part of that is in how their number changes: half is taken.
+    return max(LONG_DOUBT, SHORT_DOUBT * (1.0 - age_seconds / gap_seconds))
 
 
 def _find_resolution(ages: Iterable[tuple[float, float]]) -> float:
-    """Halves the age for as long as more than half of what is younger than it is younger than its half."""
+    """The age below which executions are counted up; infinite when they all seem to outlast the gaps.
+
+    Halved for as long as more than half of what is younger than it is younger than its half.
+    """
     kept = tuple(ages)
     limit = min(gap for _, gap in kept)
     young = sorted(age for age, _ in kept if age < limit)
-    found = math.inf
+    found = limit if _outnumber(len(young), [limit / gap for _, gap in kept]) else math.inf
     while True:
         half = bisect_left(young, limit / 2)
         if half < _YOUNG_NEEDED or half * 2 <= len(young):
@@ -98,3 +101,8 @@ def _find_resolution(ages: Iterable[tuple[float, float]]) -> float:
         limit /= 2
         found = limit
         del young[half:]
+
+
+def _outnumber(count: int, chances: list[float]) -> bool:
+    """Whether clearly more came true than these chances would make."""
+    return count - sum(chances) > math.sqrt(sum(chance * (1.0 - chance) for chance in chances))

@@ -19,22 +19,28 @@ _QUANTILE_90 = 1.6449  # of the normal distribution: nine in ten lie within so m
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """What polls tell of an amount of time in sight. Estimates of stretches that follow each other add up."""
+    """What polls tell of an amount of time in sight. Estimates of stretches that follow each other add up.
+
+    `executions` counts, in the mean, each execution that lasts as long as its shape's ages can be told apart, and
+    a share of each shorter one: it is about the truth or below it. `standing_alone` of the sights stand for
+    themselves alone, because too little is known of their shapes (or, on MySQL, of their ages).
+    """
 
     sights: int = 0  # executions that were really seen: never more than there were
+    standing_alone: int = 0
     seconds: float = 0.0
     seconds_variance: float = 0.0
-    executions: float | None = 0.0  # those as long as ages can be told apart, and a share of the shorter ones
+    executions: float = 0.0
     executions_variance: float = 0.0
 
     def plus(self, other: "Estimate") -> "Estimate":
         """Both stretches together."""
-        known = self.executions is not None and other.executions is not None
         return Estimate(
             sights=self.sights + other.sights,
+            standing_alone=self.standing_alone + other.standing_alone,
             seconds=self.seconds + other.seconds,
             seconds_variance=self.seconds_variance + other.seconds_variance,
-            executions=(self.executions or 0.0) + (other.executions or 0.0) if known else None,
+            executions=self.executions + other.executions,
             executions_variance=self.executions_variance + other.executions_variance,
         )
 
@@ -44,12 +50,10 @@ class Estimate:
         return find_interval(self.seconds, self.seconds_variance)
 
     @property
-    def executions_interval(self) -> tuple[float, float] | None:
-        """The same for the executions that are long enough to be told; never below what was seen."""
-        if self.executions is None:
-            return None
+    def executions_interval(self) -> tuple[float, float | None]:
+        """The bounds of `executions`; never below what was seen, and without an upper one where sights stand alone."""
         low, high = find_interval(self.executions, self.executions_variance)
-        return max(low, float(self.sights)), max(high, float(self.sights))
+        return max(low, float(self.sights)), None if self.standing_alone else max(high, float(self.sights))
 
 
 def find_interval(amount: float, variance: float) -> tuple[float, float]:
@@ -76,19 +80,18 @@ class _Look:
     """One key at one poll."""
 
     sights: int = 0
+    standing_alone: int = 0
     seconds: float = 0.0
     running: float = 0.0  # how many run, each by the root of the doubt in its ends
-    executions: float | None = 0.0
+    executions: float = 0.0
     counted_up: float = 0.0  # how many began, each by the root of half the variance in what it stands for
 
     def add(self, sight: Execution) -> None:
         self.sights += sight.sights
         self.seconds += sight.seconds_estimated
         self.running += math.sqrt(sight.doubt)
+        self.standing_alone += not sight.is_counted_up
         weight = sight.executions_estimated
-        if weight is None or self.executions is None:
-            self.executions = None
-            return
         self.executions += weight
         # What is seen with chance 1/w and then stands for w leaves a variance of w(w-1).
         self.counted_up += math.sqrt(max(0.0, weight * (weight - 1.0)) / 2.0)
@@ -127,6 +130,7 @@ class Estimates(Generic[Key]):
 def _make_estimate(before: _Look, look: _Look, gap_seconds: float) -> Estimate:
     return Estimate(
         sights=look.sights,
+        standing_alone=look.standing_alone,
         seconds=look.seconds,
         seconds_variance=(gap_seconds * (look.running - before.running)) ** 2,
         executions=look.executions,

@@ -33,7 +33,8 @@ class Execution:
     sights: int
     seconds_estimated: float  # the gaps that its sights stand for
     examined_rows: int | None
-    executions_estimated: float | None = None  # how many like it ran; None: ages are too coarse to tell
+    executions_estimated: float = 0.0  # how many a first sight stands for
+    is_counted_up: bool = False  # whether that could be estimated: else it stands for itself, a lower bound
     doubt: float = SHORT_DOUBT  # the variance that each of its ends leaves in the time, in squared gaps
     first_seen_at: float | None = None
     first_gap_seconds: float = 0.0
@@ -108,37 +109,27 @@ class Sightings:
             spare -= self._gaps.popleft()
 
     def _meet(self, sight: Execution, gap: float) -> Execution:
-        fingerprint = sight.statement.fingerprint
-        estimated = self._estimate(sight, gap)
-        age = _find_age(sight.session)
-        if age is not None and age < gap and gap >= self._find_usual_gap() / 2:
+        fingerprint, age = sight.statement.fingerprint, _find_age(sight.session)
+        resolution = None if age is None else self._durations.find_resolution_seconds(fingerprint)
+        # What one sight stands for is learnt from those before it alone, or the estimate would be biased.
+        met = replace(
+            sight,
+            executions_estimated=_count_up(age, gap, resolution),
+            is_counted_up=resolution is not None or gap == 0,
+            doubt=self._durations.find_doubt(fingerprint),
+        )
+        if age is not None and age < gap and self._is_usual(gap):
             self._durations.note_age(fingerprint, age, gap)
-        return replace(sight, executions_estimated=estimated, doubt=self._durations.find_doubt(fingerprint))
+        return met
 
-    def _estimate(self, sight: Execution, gap: float) -> float | None:
-        """How many executions one first sight stands for.
-
-        Nothing here depends on the sight but its age, or else the estimate would be biased: the resolution was
-        learnt before.
-        """
-        age = _find_age(sight.session)
-        if age is None:
-            return None
-        if not gap:
-            return 0.0  # it began before there was a poll
-        resolution = min(gap, self._durations.find_resolution_seconds(sight.statement.fingerprint))
-        if age < resolution:
-            return gap / resolution
-        # Older than the gap and not seen before: a statement inside a stored routine has its caller's age.
-        return 0.0 if age < gap else 1.0
-
-    def _find_usual_gap(self) -> float:
-        # By time, not by number: a burst's many small gaps are not what is usual.
-        return sum(gap * gap for gap in self._gaps) / (sum(self._gaps) or 1.0)
+    def _is_usual(self, gap: float) -> bool:
+        """Whether it is none of a burst's, which would make every execution look long and every age young."""
+        # The mean by time, not by number: a burst has many gaps.
+        return gap > 0 and gap * sum(self._gaps) >= sum(each * each for each in self._gaps) / 2
 
     def _note_end(self, execution: Execution) -> None:
         first_seen_at = execution.first_seen_at
-        if first_seen_at is None:
+        if first_seen_at is None or not self._is_usual(execution.first_gap_seconds):
             return
         age = _find_age(execution.session)
         lasted = execution.last_seen_at - (first_seen_at if age is None else execution.started_at)
@@ -171,6 +162,19 @@ def _find_age(session: Session) -> float | None:
     return None if session.query_id is None else session.seconds
 
 
+def _count_up(age_seconds: float | None, gap_seconds: float, resolution_seconds: float | None) -> float:
+    """How many executions a first sight stands for, in the mean one for each that lasts the resolution or longer.
+
+    A shorter one comes to its share of the resolution: the sum is never above the truth in the mean.
+    """
+    if not gap_seconds:
+        return 0.0  # it began before there was a poll
+    if age_seconds is None or resolution_seconds is None or age_seconds >= gap_seconds:
+        return 1.0  # a statement inside a stored routine may have its caller's age
+    resolution_seconds = min(gap_seconds, resolution_seconds)
+    return gap_seconds / resolution_seconds if age_seconds < resolution_seconds else 0.0
+
+
 def _is_same(before: Execution, sight: Execution) -> bool:
     """Whether both are one execution.
 
@@ -192,7 +196,7 @@ def _continue(before: Execution, sight: Execution) -> Execution:
         sight,
         sights=0,
         examined_rows=_grow(before.examined_rows, sight.examined_rows),
-        executions_estimated=None if before.executions_estimated is None else 0.0,
+        is_counted_up=True,
         doubt=before.doubt,
     )
 
@@ -211,6 +215,7 @@ def _join(before: Execution, sight: Execution) -> Execution:
         seconds_estimated=before.seconds_estimated + sight.seconds_estimated,
         examined_rows=max(examined) if examined else None,
         executions_estimated=before.executions_estimated,
+        is_counted_up=before.is_counted_up,
         doubt=before.doubt,
         first_seen_at=before.first_seen_at,
         first_gap_seconds=before.first_gap_seconds,
