@@ -22,7 +22,6 @@ from querywatch.outward import parse_name
 __all__ = ["PROGRAM_NAME", "STATEMENTS", "Connection", "Endpoint", "PlainReason", "TlsMode", "connect"]
 
 PROGRAM_NAME = "querywatch"
-_LOCK_WAIT_SECONDS = 2
 _TLS_NOT_OFFERED = 2026
 # What the driver raises, beside its own errors, on an answer that is not the protocol's.
 _GARBLED = (AssertionError, AttributeError, LookupError, NameError, TypeError, ValueError, struct.error)
@@ -127,7 +126,8 @@ class Connection:
 
     def _set_session(self) -> None:
         wait_seconds = max(1, round(self._endpoint.read_timeout_seconds))
-        self._run(_SET_ALWAYS, (_LOCK_WAIT_SECONDS, wait_seconds, wait_seconds))
+        lock_wait_seconds = 0 if server.can_refuse_to_wait(self.server) else 1
+        self._run(_SET_ALWAYS, (lock_wait_seconds, wait_seconds, wait_seconds))
         limit_seconds = self._endpoint.statement_timeout_seconds
         if server.has_max_statement_time(self.server):
             self._run(_SET_MAX_STATEMENT_TIME, (limit_seconds,))

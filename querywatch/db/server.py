@@ -72,3 +72,8 @@ def has_invisible_indexes(server: ServerInfo) -> bool:
 def has_ignored_indexes(server: ServerInfo) -> bool:
     """STATISTICS.IGNORED of MariaDB."""
     return _since(server, mysql=None, mariadb=(10, 6, 0))
+
+
+def can_refuse_to_wait(server: ServerInfo) -> bool:
+    """Whether lock_wait_timeout may be 0; elsewhere a second is the least."""
+    return _since(server, mysql=None, mariadb=(10, 3, 0))

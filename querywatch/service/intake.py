@@ -1,6 +1,6 @@
 """Reads what one server offers: its sessions on every cycle, counters and schema when they are due."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from querywatch.counters import ServerStatus
@@ -20,6 +20,7 @@ from querywatch.sources import (
     processlist,
     schema,
     status,
+    tables,
     userstat,
 )
 from querywatch.sql.reduce import StatementBook
@@ -35,6 +36,7 @@ _STATEMENTS = (
     *processlist.STATEMENTS,
     *schema.STATEMENTS,
     *status.STATEMENTS,
+    *tables.STATEMENTS,
     *userstat.STATEMENTS,
 )
 
@@ -53,9 +55,8 @@ class Intake:
         self.ever_up: frozenset[str] = frozenset()
         self.lost_accounts = 0
         self.overflow_executions = 0
-        self._databases = databases
-        self._schema_interval_seconds = schema_interval_seconds
-        self._schema_due_at = 0.0
+        self._schema = schema.SchemaSource(databases, schema_interval_seconds)
+        self._busy_tables: frozenset[str] | None = frozenset()
         self._digests = digests.DigestSource()
         self._programs: dict[int, str] = {}
         self._rights_known = False
@@ -63,7 +64,7 @@ class Intake:
     def connected(self) -> None:
         """A new connection: everything is tried again, and the schema is read anew."""
         self.reader.retry_all()
-        self._schema_due_at = 0.0
+        self._schema.renew()
         self._programs = {}
         self._rights_known = False
 
@@ -71,6 +72,7 @@ class Intake:
         """Everybody's sessions but our own, with their programs as last read; None: not available."""
         sessions = self.reader.read("processlist", lambda: self._read_processlist(connection), now)
         self._note_up()
+        self._busy_tables = schema.find_busy_tables(sessions or ())
         if sessions is None:
             return None
         return tuple(
@@ -124,14 +126,20 @@ class Intake:
         state = self.reader.find(name)
         return state is not None and state.offered and not state.up
 
-    def read_schema_when_due(self, connection: Connection, now: float) -> Schema | None:
-        """The practice's tables and indexes, now and then; None: not due, or not available."""
-        if now < self._schema_due_at:
+    def read_schema_when_due(
+        self, connection: Connection, now: float, may_spend: Callable[[float], bool] = lambda _: True
+    ) -> Schema | None:
+        """All tables and indexes of the practice once a round of reading them ends; None: not yet, not due, or not had.
+
+        A call goes on with the round for a moment, where `may_spend` gives leave to so many seconds.
+        """
+        if not self._schema.is_due(now):
             return None
-        read = self.reader.read("schema", lambda: schema.read_schema(connection, self._databases), now)
-        if read is not None:
-            self._schema_due_at = now + self._schema_interval_seconds
-            self._note_up()
+        busy = self._busy_tables
+        read = self.reader.read(
+            "schema", lambda: self._schema.read_some(connection, now, busy=busy, may_spend=may_spend), now
+        )
+        self._note_up()
         return read
 
     def _note_up(self) -> None:

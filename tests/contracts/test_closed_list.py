@@ -129,8 +129,8 @@ def run_all_sources(connection: Connection) -> None:
         lambda: accounts.read_account_counters(connection),
         lambda: userstat.read_userstat(connection),
         lambda: status.read_status(connection),
-        lambda: schema.read_schema(connection, ()),
-        lambda: schema.read_schema(connection, (PRACTICE,)),
+        lambda: schema.SchemaSource((), 3600.0).read_some(connection, 0.0),
+        lambda: schema.SchemaSource((PRACTICE,), 3600.0).read_some(connection, 0.0),
         lambda: read_privileges(connection, (PRACTICE,)),
     ):
         try:
@@ -140,8 +140,9 @@ def run_all_sources(connection: Connection) -> None:
 
 
 def build_pattern(statement: str) -> re.Pattern[str]:
-    """The declared statement as the server sees it: a value in each place."""
+    """The declared statement as the server sees it: a value, or several, in each place."""
     value = r"(?:'[^']*'|[\d.]+(?:e\d+)?)"
+    value = f"{value}(?:, {value})*"
     return re.compile(value.join(re.escape(part) for part in statement.replace("%%", "%").split("%s")))
 
 

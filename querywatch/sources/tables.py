@@ -1,0 +1,129 @@
+"""Reads what a few tables at a time look like: information_schema.TABLES, COLUMNS and STATISTICS.
+
+Only MySQL 8 and later keep these in tables of their own. The others open every table that a statement is
+about, and that is those it names: `TABLE_NAME IN (...)` opens no other table of the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from querywatch.db.connection import Connection
+from querywatch.db.server import has_ignored_indexes, has_invisible_indexes
+from querywatch.model import Index
+from querywatch.outward import parse_name
+from querywatch.sources.base import read_rows
+
+GRANT_REFERENCES = "GRANT REFERENCES ON the practice's database TO the account"
+
+_SIZES = (
+    "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, CREATE_TIME FROM information_schema.TABLES "
+    "WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN (%s)"
+)
+_COLUMNS = (
+    "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, COLUMN_KEY FROM information_schema.COLUMNS "
+    "WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN (%s) ORDER BY ORDINAL_POSITION"
+)
+_INDEX_COLUMNS = (
+    "SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE, SUB_PART, INDEX_TYPE, "
+)
+_INDEX_TABLES = " FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN (%s)"
+_INDEXES = f"{_INDEX_COLUMNS}NULL{_INDEX_TABLES}"
+_INDEXES_VISIBLE = f"{_INDEX_COLUMNS}IS_VISIBLE{_INDEX_TABLES}"
+_INDEXES_IGNORED = f"{_INDEX_COLUMNS}IGNORED{_INDEX_TABLES}"
+STATEMENTS = (_SIZES, _COLUMNS, _INDEXES, _INDEXES_VISIBLE, _INDEXES_IGNORED)
+
+# MySQL 8's answer, instead of NULL, for a table that somebody kept locked longer than we wait.
+_ROWS_UNKNOWN = 2**32 - 1
+_COMPARING = frozenset({"BTREE", "HASH"})  # the other types of index serve no comparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSize:
+    """One table of information_schema.TABLES; `defined_at` changes whenever its columns or indexes do."""
+
+    engine: str | None
+    rows: int | None
+    defined_at: str | None
+    is_readable: bool  # nobody kept it locked, and it is not broken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One table's columns with their types, in order, and the indexes that may serve a comparison."""
+
+    columns: Mapping[str, str]
+    indexes: tuple[Index, ...]
+
+
+def read_sizes(connection: Connection, database: str, names: Sequence[str]) -> dict[str, TableSize]:
+    """The sizes of those of the tables that there are; views are left out."""
+    rows = _read_of(connection, _SIZES, database, names)
+    return {str(name): _parse_size(*rest) for name, kind, *rest in rows if kind == "BASE TABLE"}
+
+
+def _parse_size(engine: str | None, rows: Any, created: Any) -> TableSize:
+    known = rows is not None and int(rows) != _ROWS_UNKNOWN
+    return TableSize(
+        engine=None if engine is None else parse_name(engine),
+        rows=int(rows) if known else None,
+        defined_at=None if created is None else str(created),
+        is_readable=engine is not None and known,
+    )
+
+
+def read_definitions(connection: Connection, database: str, names: Sequence[str]) -> dict[str, Definition]:
+    """The definitions of those of the tables that could be read whole.
+
+    Somebody may lock or drop a table between the two statements; one whose columns say that they are
+    indexed and which has no index is left out, for without them every statement on it would seem to scan.
+    """
+    columns = _read_of(connection, _COLUMNS, database, names)
+    indexes = _read_of(connection, _find_index_statement(connection), database, names)
+    kinds: dict[str, dict[str, str]] = defaultdict(dict)
+    for table, column, kind, _ in columns:
+        kinds[table][parse_name(column).casefold()] = str(kind)
+    indexed = {str(table) for table, _, _, key in columns if key}
+    torn = indexed - {str(row[0]) for row in indexes}
+    found = _group_indexes(indexes, hidden="YES" if has_ignored_indexes(connection.server) else "NO")
+    return {
+        table: Definition(columns=kinds[table], indexes=found.get(table, ()))
+        for table in kinds
+        if table not in torn
+    }
+
+
+def _find_index_statement(connection: Connection) -> str:
+    if has_invisible_indexes(connection.server):
+        return _INDEXES_VISIBLE
+    return _INDEXES_IGNORED if has_ignored_indexes(connection.server) else _INDEXES
+
+
+def _read_of(
+    connection: Connection, statement: str, database: str, names: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    listed = statement.replace("IN (%s)", f"IN ({', '.join(['%s'] * len(names))})")
+    return read_rows(connection, listed, (database, *names), grant=GRANT_REFERENCES)
+
+
+def _group_indexes(rows: Sequence[tuple[Any, ...]], *, hidden: str) -> Mapping[str, tuple[Index, ...]]:
+    """By table. An index that the optimiser must not use, or that serves no comparison, is none."""
+    parts: dict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
+    for table, name, position, column, non_unique, prefix, kind, switch in rows:
+        if kind in _COMPARING and switch != hidden:
+            parts[table, name].append((position, column, non_unique, prefix))
+    indexes: dict[str, list[Index]] = defaultdict(list)
+    for (table, name), found in sorted(parts.items()):
+        indexes[table].append(_build_index(name, sorted(found)))
+    return {table: tuple(found) for table, found in indexes.items()}
+
+
+def _build_index(name: str, parts: Sequence[tuple[Any, ...]]) -> Index:
+    # The key of an expression has no column; '' leads with nothing that a statement could name.
+    return Index(
+        name=parse_name(name),
+        columns=tuple(parse_name(column).casefold() for _, column, _, _ in parts),
+        unique=not parts[0][2],
+        prefixes=tuple(prefix for _, _, _, prefix in parts),
+    )
