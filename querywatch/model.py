@@ -239,7 +239,7 @@ class Right:
     host: str  # the server's pattern: '%', '192.168.%', '10.0.0.0/255.0.0.0'
     database: str  # a pattern with _ and %; '' is every database
     table: str  # a table or a routine; '' is all of the database
-    privileges: tuple[str, ...]  # as GRANT names them, those that change anything alone: 'INSERT', 'DROP', ...
+    privileges: tuple[str, ...]  # in GRANT's words, those that change something: 'INSERT', 'DROP', ...
     role: str = ""  # the role that has it, where the account was given one
 
 

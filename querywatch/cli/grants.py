@@ -34,6 +34,11 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         default="full",
         help="the evidence the server gives: full where performance_schema is on (default)",
     )
+    parser.add_argument(
+        "--privileges",
+        action="store_true",
+        help="also lets querywatch see which accounts could write, without their password hashes",
+    )
     return parser
 
 
@@ -45,6 +50,7 @@ def run(given: argparse.Namespace) -> int:
         databases=given.database,
         flavour=given.flavour,
         performance_schema=given.mode == "full",
+        privileges=given.privileges,
     )
     print(text, end="")
     return 0

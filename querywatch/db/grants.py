@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from querywatch.db.privilege_tables import COLUMNS, ROLE_COLUMNS
 from querywatch.model import Flavour
 
 PASSWORD_PLACEHOLDER = "choose a password"  # noqa: S105 - it says that there is none yet
@@ -37,15 +38,19 @@ def render_grants(
     databases: Sequence[str],
     flavour: Flavour | None = None,
     performance_schema: bool = True,
+    privileges: bool = False,
 ) -> str:
     """The statements an administrator runs once; a flavour that is not known gets what fits either.
 
-    Without databases, the schema of every one becomes visible. The text is the same for every version from
+    Without databases, the schema of every one becomes visible. With `privileges`, it becomes visible too who
+    could write. The text is the same for every version from
     MySQL 5.5 and MariaDB 10.0 on: it uses no roles and no clause that came later.
     """
     account = render_account(user, host)
     parts = [_render_account(account), *_render_performance_schema(account, on=performance_schema)]
     parts += [_render_schema(account, database) for database in databases or (ALL_DATABASES,)]
+    if privileges:
+        parts.append(_render_privileges(account, flavour))
     if flavour is not Flavour.MYSQL:
         parts.append(_USERSTAT)
     return "\n\n".join(parts) + "\n"
@@ -73,6 +78,23 @@ def _render_schema(account: str, database: str) -> str:
         "-- Columns, indexes and sizes become visible; not one row does.\n"
         f"GRANT REFERENCES ON {render_database(database)} TO {account};"
     )
+
+
+def _render_privileges(account: str, flavour: Flavour | None) -> str:
+    lines = ["-- Optional: which accounts could write. The columns that hold password hashes are left out."]
+    lines += [_render_column_grant(account, table, columns) for table, columns in COLUMNS.items()]
+    if flavour is not Flavour.MYSQL:
+        mark = "" if flavour is Flavour.MARIADB else "-- "
+        lines += [] if flavour else ["-- Roles on MariaDB:"]
+        lines.append(mark + _render_column_grant(account, *ROLE_COLUMNS[Flavour.MARIADB]))
+    if flavour is not Flavour.MARIADB:
+        lines.append("-- Roles on MySQL 8 and newer; older ones have none:")
+        lines.append("-- " + _render_column_grant(account, *ROLE_COLUMNS[Flavour.MYSQL]))
+    return "\n".join(lines)
+
+
+def _render_column_grant(account: str, table: str, columns: Sequence[str]) -> str:
+    return f"GRANT SELECT ({', '.join(columns)}) ON mysql.{table} TO {account};"
 
 
 _PERFORMANCE_SCHEMA = """\

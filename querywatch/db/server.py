@@ -59,6 +59,11 @@ def has_time_ms(server: ServerInfo) -> bool:
     return _since(server, mysql=None, mariadb=(10, 0, 5))
 
 
+def has_show_explain(server: ServerInfo) -> bool:
+    """SHOW EXPLAIN FOR a session, with PROCESS alone."""
+    return _since(server, mysql=None, mariadb=(10, 0, 0))
+
+
 def has_userstat(server: ServerInfo) -> bool:
     """information_schema.USER_STATISTICS."""
     return _since(server, mysql=None, mariadb=(5, 2, 0))
@@ -72,6 +77,11 @@ def has_invisible_indexes(server: ServerInfo) -> bool:
 def has_ignored_indexes(server: ServerInfo) -> bool:
     """STATISTICS.IGNORED of MariaDB."""
     return _since(server, mysql=None, mariadb=(10, 6, 0))
+
+
+def has_roles(server: ServerInfo) -> bool:
+    """Roles, and with them mysql.role_edges (MySQL) or mysql.roles_mapping (MariaDB)."""
+    return _since(server, mysql=(8, 0, 0), mariadb=(10, 0, 5))
 
 
 def can_refuse_to_wait(server: ServerInfo) -> bool:
