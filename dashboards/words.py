@@ -42,6 +42,7 @@ RULE: Words = {
     "frequency.repeat": ("One row at a time, by the thousand", GREY),
     "running.long": ("Runs for too long", GREY),
     "write.forbidden": ("Writes, and may only read", GREY),
+    "write.possible": ("Could write, and may only read", GREY),
     "access.unknown": ("Unknown account or host", GREY),
     "access.kind": ("Traffic it should not have", GREY),
     "coverage.blind": ("querywatch cannot see this", GREY),

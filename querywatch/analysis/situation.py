@@ -8,6 +8,7 @@ from querywatch.model import (
     Evidence,
     Integration,
     Operation,
+    Right,
     Schema,
     ServerInfo,
     Session,
@@ -57,6 +58,7 @@ class AccountLoad:
     rows_sent: float | None
     evidence: Evidence
     statements_at_least_per_minute: float = 0.0
+    shared: bool = False  # the account is used by others too
 
     @property
     def total(self) -> float:
@@ -83,11 +85,18 @@ class QueryLoad:
     no_index_used: float | None  # executions the server counted so (SUM_NO_INDEX_USED)
     evidence: Evidence
     started_at: tuple[float, ...] = ()
+    reason: str = ""  # why it is this integration's
+    confidence: float = 1.0  # less than 1: concluded from what was seen, not named by the configuration
+    shared: bool = False  # the account is used by others too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteSeen:
-    """Writes of one account and operation since the last cycle; an event, not a state."""
+    """Writes of one account and operation since the last cycle; an event, not a state.
+
+    What is known to have changed temporary tables alone is not among them. `perhaps_temporary` says that every
+    statement of this kind that is known of the account does no more than that, and not all are known.
+    """
 
     integration: Integration
     account: str
@@ -100,6 +109,7 @@ class WriteSeen:
     refused_so_far: float = 0.0
     statement: Statement | None = None  # where a poll saw one of them
     outward_shape: str = ""
+    perhaps_temporary: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +146,7 @@ class Situation:
     running: tuple[RunningSession, ...] = ()
     writes: tuple[WriteSeen, ...] = ()
     blindness: tuple[Blindness, ...] = ()
+    rights: tuple[Right, ...] | None = None  # None: the privilege tables are not readable
 
     @property
     def third_party_queries(self) -> tuple[QueryLoad, ...]:

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from querywatch.analysis.budgets import find_budget_ratios
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.situation import Blindness, Limits, RunningSession, Situation, WriteSeen
+from querywatch.analysis.temporary import Remainder, TemporaryTables
 from querywatch.analysis.window import Window
-from querywatch.attribution.amounts import AccountAmount
+from querywatch.attribution.amounts import AccountAmount, QueryAmount
 from querywatch.findings import FindingBook
-from querywatch.model import Attribution, Integration, Operation, Schema, ServerInfo, Session, Statement
+from querywatch.model import (
+    Attribution,
+    Integration,
+    Operation,
+    Right,
+    Schema,
+    ServerInfo,
+    Session,
+    Statement,
+)
 from querywatch.opendental import read_names
 from querywatch.sql.clean import known_names, render_outward
 
@@ -55,6 +65,8 @@ class Cycle:
     written: tuple[AccountAmount, ...]  # the amounts of this interval
     blindness: tuple[Blindness, ...]
     statements_at_least: Mapping[tuple[str, str], float]  # (account, host) -> a minute
+    ran: tuple[QueryAmount, ...] = ()  # the shapes of this interval
+    rights: tuple[Right, ...] | None = None  # as last read; None: not available
 
 
 class Judge:
@@ -64,6 +76,7 @@ class Judge:
         self.book = book
         self.renderer = Renderer()
         self.opened: Counter[tuple[str, str]] = Counter()
+        self._temporary = TemporaryTables()
         self._written: dict[tuple[str, str, Operation], tuple[float, float]] = {}
         self.set_rules(integrations, limits)
 
@@ -79,6 +92,7 @@ class Judge:
         def find_pace(amount: AccountAmount) -> float:
             return cycle.statements_at_least.get((amount.account, amount.host or ""), 0.0)
 
+        self._temporary.learn(cycle.ran, cycle.schema)
         return Situation(
             now=cycle.now,
             server=cycle.info,
@@ -89,8 +103,9 @@ class Judge:
             accounts=window.find_account_loads(find_pace),
             queries=window.find_query_loads(self.renderer.render),
             running=cycle.running,
-            writes=tuple(self._find_writes(cycle.written)),
+            writes=tuple(self._find_writes(cycle)),
             blindness=cycle.blindness,
+            rights=cycle.rights,
         )
 
     def update(self, situation: Situation, *, blind: bool) -> None:
@@ -100,31 +115,40 @@ class Judge:
         for opened in changes.opened:
             self.opened[opened.finding.rule, opened.finding.severity] += 1
 
-    def _find_writes(self, amounts: Iterable[AccountAmount]) -> Iterable[WriteSeen]:
-        for amount in amounts:
+    def _find_writes(self, cycle: Cycle) -> Iterable[WriteSeen]:
+        for amount in cycle.written:
             for operation in amount.writes:
-                statement = amount.written_statements.get(operation)
-                done_so_far, refused_so_far = self._add_written(amount, operation)
-                yield WriteSeen(
-                    integration=amount.attribution.integration,
-                    done_so_far=done_so_far,
-                    refused_so_far=refused_so_far,
-                    account=amount.account,
-                    host=amount.host,
-                    operation=operation,
-                    done=amount.writes_done[operation],
-                    refused=amount.writes_refused[operation],
-                    evidence=amount.evidence,
-                    statement=statement,
-                    outward_shape=self.renderer.render(statement) if statement else "",
-                )
+                left = self._temporary.take(amount, operation)
+                if left.done or left.refused:
+                    yield self._make_write(amount, operation, left, cycle.schema)
 
-    def _add_written(self, amount: AccountAmount, operation: Operation) -> tuple[float, float]:
+    def _make_write(
+        self, amount: AccountAmount, operation: Operation, left: Remainder, schema: Schema | None
+    ) -> WriteSeen:
+        owner = (amount.attribution.integration.name, amount.account)
+        statement = amount.written_statements.get(operation)
+        if statement is not None and self._temporary.is_temporary(owner, statement, schema):
+            statement = None
+        done_so_far, refused_so_far = self._add_written((*owner, operation), left)
+        return WriteSeen(
+            integration=amount.attribution.integration,
+            done_so_far=done_so_far,
+            refused_so_far=refused_so_far,
+            account=amount.account,
+            host=amount.host,
+            operation=operation,
+            done=left.done,
+            refused=left.refused,
+            evidence=amount.evidence,
+            statement=statement,
+            outward_shape=self.renderer.render(statement) if statement else "",
+            perhaps_temporary=left.perhaps_temporary,
+        )
+
+    def _add_written(self, key: tuple[str, str, Operation], left: Remainder) -> tuple[float, float]:
         """(done, refused) of this account and kind since the daemon started, these included."""
-        key = (amount.attribution.integration.name, amount.account, operation)
         done, refused = self._written.get(key, (0.0, 0.0))
-        total = (done + amount.writes_done[operation], refused + amount.writes_refused[operation])
-        self._written[key] = total
+        self._written[key] = total = (done + left.done, refused + left.refused)
         return total
 
     def make_running(self, session: Session, attribution: Attribution) -> RunningSession:

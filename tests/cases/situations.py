@@ -25,6 +25,7 @@ from querywatch.model import (
     Integration,
     Kind,
     Operation,
+    Right,
     Schema,
     Session,
     Severity,
@@ -48,10 +49,13 @@ _CASE_WORDS = {
     "evidence",
     "finds",
     "host",
+    "hosts",
     "kind",
     "limits",
     "name",
     "no index used",
+    "perhaps temporary",
+    "rights",
     "rows examined",
     "rows sent",
     "running",
@@ -90,6 +94,7 @@ def make_situation(case: dict[str, Any]) -> Situation:
         running=tuple(_make_running(case, integration)),
         writes=tuple(_make_writes(case, integration)),
         blindness=tuple(_make_blindness(case)),
+        rights=tuple(_make_rights(case)),
     )
 
 
@@ -145,6 +150,8 @@ def _make_integration(case: dict[str, Any]) -> Integration:
     return Integration(
         name=case.get("who", "recall-texter") if kind is not Kind.UNKNOWN else "unknown",
         kind=kind,
+        accounts=(_account(case),),
+        hosts=tuple(case.get("hosts", ())),
         writes_allowed=kind.may_write,
         budgets=Budgets(**budgets),
     )
@@ -254,8 +261,24 @@ def _make_writes(case: dict[str, Any], integration: Integration) -> list[WriteSe
             done=counts.get("done", 0),
             refused=counts.get("refused", 0),
             evidence=Evidence(case.get("evidence", "counted")),
+            perhaps_temporary=case.get("perhaps temporary", False),
         )
         for name, counts in case.get("writes", {}).items()
+    ]
+
+
+def _make_rights(case: dict[str, Any]) -> list[Right]:
+    """`rights`: an account's grants, each as `privileges`, `where` (database or table), `from` hosts, by a `role`."""
+    return [
+        Right(
+            account=given.get("account", _account(case)),
+            host=given.get("from", "%"),
+            database=given.get("where", "").partition(".")[0],
+            table=given.get("where", "").partition(".")[2],
+            privileges=tuple(given["privileges"]),
+            role=given.get("role", ""),
+        )
+        for given in case.get("rights", [])
     ]
 
 

@@ -16,6 +16,7 @@ from querywatch.analysis.rules import (
     size_examined,
     size_unbounded,
     write_forbidden,
+    write_possible,
 )
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.situation import Limits, Situation
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     frequency_repeat.RULE,
     frequency_budget.RULE,
     running_long.RULE,
+    write_possible.RULE,
     coverage_blind.RULE,
 )
 

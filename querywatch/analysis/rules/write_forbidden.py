@@ -18,6 +18,7 @@ _ADVICE_UNKNOWN = (
     "Find out whose account this is and claim it with an [[integrations]] entry; when it is Open Dental's "
     'own, say kind = "opendental" there.'
 )
+_TEMPORARY = " As far as its statements are known, they make and drop temporary tables of its own alone."
 _NAMES = {
     Operation.DDL: "DDL",
     Operation.CALL: "CALL",
@@ -38,6 +39,7 @@ class _Writes:
     fingerprint: str
     done_so_far: float
     refused_so_far: float
+    perhaps_temporary: bool
 
 
 def find(situation: Situation) -> Iterator[Finding]:
@@ -71,6 +73,7 @@ def _add(before: _Writes | None, seen: WriteSeen) -> _Writes:
             fingerprint=seen.statement.fingerprint if seen.statement else "",
             done_so_far=max(seen.done, seen.done_so_far),
             refused_so_far=max(seen.refused, seen.refused_so_far),
+            perhaps_temporary=seen.perhaps_temporary,
         )
     return replace(
         before,
@@ -80,12 +83,16 @@ def _add(before: _Writes | None, seen: WriteSeen) -> _Writes:
         evidence=find_weakest((before.evidence, seen.evidence)),
         done_so_far=before.done_so_far + max(seen.done, seen.done_so_far),
         refused_so_far=before.refused_so_far + max(seen.refused, seen.refused_so_far),
+        perhaps_temporary=before.perhaps_temporary and seen.perhaps_temporary,
     )
 
 
 def _find_severity(writes: _Writes, *, someone_is_claimed: bool) -> Severity:
-    """Information only while no integration is configured: the writer may well be Open Dental itself."""
-    if not someone_is_claimed:
+    """Information only while no integration is configured: the writer may well be Open Dental itself.
+
+    The same where all that is known of it was done to temporary tables, which are no records.
+    """
+    if not someone_is_claimed or (writes.perhaps_temporary and writes.refused <= 0):
         return Severity.INFO
     return Severity.CRITICAL if writes.done > 0 else Severity.WARNING
 
@@ -102,7 +109,7 @@ def _describe(writes: _Writes, *, someone_is_claimed: bool) -> Finding:
         integration=writes.integration.name,
         subject=f"{name_account(writes.account)} {writes.operation}",
         message=f"Account {name_account(writes.account)}{hosts}, {who}, {_say_done(writes)}."
-        f"{_say_shape(writes)}",
+        f"{_say_shape(writes)}{_TEMPORARY if writes.perhaps_temporary else ''}",
         advice=_ADVICE_UNKNOWN if unknown else _ADVICE,
         evidence=writes.evidence,
         measured=writes.done + writes.refused,
