@@ -49,6 +49,7 @@ class Sightings:
     def __init__(self) -> None:
         self._running: dict[int, Execution] = {}
         self._gaps: deque[float] = deque(maxlen=_GAPS_KEPT)
+        self._usual_gap_seconds = 0.0
         self._last_poll_at: float | None = None
         self._durations = Durations()
         self.gap_seconds = 0.0  # what the last poll's sights stand for; 0 where there was no poll before it
@@ -104,9 +105,11 @@ class Sightings:
         return gap
 
     def _forget_gaps(self) -> None:
-        spare = sum(self._gaps) - _GAPS_SECONDS
-        while len(self._gaps) > _GAPS_NEEDED and spare >= self._gaps[0]:
-            spare -= self._gaps.popleft()
+        total = sum(self._gaps)
+        while len(self._gaps) > _GAPS_NEEDED and total - self._gaps[0] >= _GAPS_SECONDS:
+            total -= self._gaps.popleft()
+        # The mean by time, not by number: a burst has many gaps.
+        self._usual_gap_seconds = sum(gap * gap for gap in self._gaps) / (total or 1.0)
 
     def _meet(self, sight: Execution, gap: float) -> Execution:
         fingerprint, age = sight.statement.fingerprint, _find_age(sight.session)
@@ -124,8 +127,7 @@ class Sightings:
 
     def _is_usual(self, gap: float) -> bool:
         """Whether it is none of a burst's, which would make every execution look long and every age young."""
-        # The mean by time, not by number: a burst has many gaps.
-        return gap > 0 and gap * sum(self._gaps) >= sum(each * each for each in self._gaps) / 2
+        return gap > 0 and gap >= self._usual_gap_seconds / 2
 
     def _note_end(self, execution: Execution) -> None:
         first_seen_at = execution.first_seen_at

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from querywatch.analysis.sightings import PaceMeter, Sightings
+from querywatch.analysis.pace import PaceMeter
+from querywatch.analysis.sightings import Sightings
 from querywatch.model import Flavour, Operation, Session, Statement
 
 SHAPE = Statement(fingerprint="a" * 16, shape="SELECT ?", operation=Operation.SELECT, tables=(), needs=())
@@ -46,6 +47,44 @@ def test_without_query_ids_start_and_shape_tell_executions_apart() -> None:
         for age, now in ((0.0, 10.0), (1.0, 11.0), (2.0, 12.1), (0.0, 13.0), (5.0, 18.0))
     ]
     assert counts == [1, 0, 0, 1, 0]
+
+
+def test_a_burst_sees_one_execution_once() -> None:
+    """MySQL says 0 seconds in every look of a burst."""
+    sightings, now = Sightings(), 10.0
+    counts = []
+    for _ in range(20):
+        counts.append(sightings.observe([session(0.0)], now)[0][0].sights)
+        now += 0.025
+    assert sum(counts) == 1
+
+
+def test_starts_in_whole_seconds_do_not_drift_into_one_execution() -> None:
+    """A statement of a second repeated at once: each start is a second after the one before."""
+    sightings = Sightings()
+    counts = [
+        sightings.observe([session(age)], now)[0][0].sights
+        for age, now in ((0.0, 10.0), (0.0, 11.0), (0.0, 12.0), (0.0, 13.0), (0.0, 14.0))
+    ]
+    assert sum(counts) >= 3
+
+
+def test_what_ran_before_the_first_poll_is_not_counted_up() -> None:
+    sightings = Sightings()
+    sights, _ = sightings.observe([session(5.0, query_id=1)], 10.0)
+    assert (sights[0].sights, sights[0].executions_estimated, sightings.gap_seconds) == (1, 0.0, 0.0)
+    sights, _ = sightings.observe([session(0.5, query_id=2)], 11.0)
+    assert (sights[0].executions_estimated, sightings.gap_seconds) == (1.0, 1.0)
+
+
+def test_a_statement_of_a_stored_routine_may_be_older_than_the_gap() -> None:
+    """MariaDB gives it an id of its own and the age of its caller: it is counted, and counted once."""
+    sightings, dice, now = Sightings(), random.Random(1), 0.0
+    for number in range(200):
+        now += 1.0
+        sightings.observe([session(dice.uniform(0.0, 0.1), query_id=number)], now)
+    sights, _ = sightings.observe([session(5.0, query_id=1_000)], now + 1.0)
+    assert sights[0].executions_estimated == 1.0
 
 
 def test_polls_estimate_time_without_bias() -> None:
@@ -95,22 +134,39 @@ def statements(dice: random.Random, kind: str) -> Iterator[tuple[float, float]]:
 
 @pytest.mark.parametrize("kind", ["regular", "poisson", "bursts", "long"])
 @pytest.mark.parametrize("flavour", list(Flavour))
-def test_the_pace_is_never_above_the_truth(kind: str, flavour: Flavour) -> None:
-    """Whatever the rhythm: what sampling claims of a rate, the server really ran."""
+@pytest.mark.parametrize("looks", [1, 20])
+def test_the_pace_is_never_above_the_truth(kind: str, flavour: Flavour, looks: int) -> None:
+    """Whatever the rhythm, and however unevenly it is looked at: what is claimed of a rate really ran."""
     for seed in range(5):
         dice = random.Random(seed)
         meter, rhythm, count = PaceMeter(flavour), statements(dice, kind), 0
         start, end = next(rhythm)
         following = next(rhythm)
-        now = 20.0
+        now, number, gap = 20.0, 0, 1.0
         while now < 140.0:
             while following[0] <= now:
                 (start, end), following, count = following, next(rhythm), count + 1
             last = start if flavour is Flavour.MYSQL or now < end else end
             age = float(int(now - last)) if flavour is Flavour.MYSQL else now - last
-            meter.observe([session(age, active=now < end)])
-            now += dice.uniform(0.6, 1.4)
+            meter.observe([session(age, active=now < end)], gap)
+            number += 1
+            gap = dice.uniform(0.6, 1.4) * (1.0 if number % looks == 0 else 0.025)
+            now += gap
         assert meter.find_statements_per_minute([1]) <= count / 140.0 * 60.0 * 1.1
+
+
+def test_the_pace_of_a_session_that_rests_for_longer_is_not_overstated() -> None:
+    """Ages a poll apart tell of one rest: hundreds of them are no more than the rests there were."""
+    above = 0
+    for seed in range(100):
+        dice, meter, now = random.Random(seed), PaceMeter(Flavour.MARIADB), 0.0
+        events = sorted(dice.uniform(-200.0, 120.0) for _ in range(64))  # one in five seconds
+        while now < 115.0:
+            now += dice.uniform(0.15, 0.25)
+            last = max(event for event in events if event <= now)
+            meter.observe([session(now - last, active=False)], 0.2)
+        above += meter.find_statements_per_minute([1]) > 60.0 / 5.0
+    assert above <= 2
 
 
 def test_thousands_of_short_statements_are_told_from_the_pace_alone() -> None:
