@@ -47,6 +47,11 @@ class IntegrationState:
     rows_sent: float | None
     writes: Mapping[Operation, WriteCount]
     evidence: Mapping[str, Evidence]
+    seconds_variance: float = 0.0  # of what was estimated, since the daemon started
+    statements_variance: float = 0.0
+    error_ratios: Mapping[str, float] = field(
+        default_factory=dict
+    )  # quantity -> half the 90 % interval, lately
     active: int = 0
     sleeping: int = 0
     blocked: int = 0
@@ -73,6 +78,8 @@ class QueryState:
     executions: float
     seconds: float
     rows_examined: float | None
+    seconds_variance: float = 0.0  # of what was estimated
+    executions_variance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from querywatch.analysis.cost import find_weakest
+from querywatch.analysis.estimates import Estimate
 from querywatch.analysis.window import add_known
 from querywatch.attribution.amounts import AccountAmount, QueryAmount, make_tally
 from querywatch.model import Evidence, Integration, Operation, Statement
@@ -25,6 +26,8 @@ class IntegrationTotals:
     rows_sent: float | None = None
     writes_done: defaultdict[Operation, float] = field(default_factory=make_tally)
     writes_refused: defaultdict[Operation, float] = field(default_factory=make_tally)
+    seconds_variance: float = 0.0  # of what was estimated
+    statements_variance: float = 0.0
     evidence: dict[str, Evidence] = field(default_factory=dict)
 
 
@@ -35,6 +38,8 @@ class QueryTotals:
     executions: float = 0.0
     seconds: float = 0.0
     rows_examined: float | None = None
+    seconds_variance: float = 0.0  # of what was estimated
+    executions_variance: float = 0.0
 
 
 class Published:
@@ -63,7 +68,7 @@ class Published:
             integration = amount.attribution.integration
             self.expect([integration])
             totals = self.integrations[integration.name]
-            for operation, count in amount.statements.items():
+            for operation, count in amount.best_statements.items():
                 totals.statements[operation] += count
             for operation in amount.writes:
                 totals.writes_done[operation] += amount.writes_done[operation]
@@ -73,6 +78,12 @@ class Published:
             totals.rows_sent = add_known(totals.rows_sent, amount.rows_sent)
             _grade(graded[integration.name], amount)
             totals.evidence = graded[integration.name]
+
+    def add_errors(self, estimates: Mapping[str, Estimate]) -> None:
+        """Adds how far an interval's estimates may be off, by integration."""
+        for name, estimate in estimates.items():
+            self.integrations[name].seconds_variance += estimate.seconds_variance
+            self.integrations[name].statements_variance += estimate.executions_variance
 
     def add_queries(
         self, amounts: Iterable[QueryAmount], *, mattering: Mapping[str, float], now: float
@@ -92,9 +103,11 @@ class Published:
                 self.statements[fingerprint] = amount.statement
             key = (amount.integration.name, fingerprint if exported else OTHER)
             totals = self.queries.setdefault(key, QueryTotals())
-            totals.executions += amount.executions
+            totals.executions += amount.best_executions
             totals.seconds += amount.seconds
             totals.rows_examined = add_known(totals.rows_examined, amount.rows_examined)
+            totals.seconds_variance += amount.seconds_variance
+            totals.executions_variance += amount.executions_variance
 
     def _forget(self, now: float) -> None:
         kept = {key: at for key, at in self._last_mattered_at.items() if at > now - _HYSTERESIS_SECONDS}

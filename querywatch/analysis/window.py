@@ -1,10 +1,11 @@
 """The last minutes of amounts, added up for the rules."""
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from querywatch.analysis.cost import find_weakest
+from querywatch.analysis.estimates import Estimate
 from querywatch.analysis.situation import AccountLoad, QueryLoad
 from querywatch.attribution.amounts import AccountAmount, QueryAmount
 from querywatch.model import Evidence, Statement
@@ -23,6 +24,7 @@ class Interval:
     seconds: float
     accounts: tuple[AccountAmount, ...]
     queries: tuple[QueryAmount, ...]
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)  # integration -> what was sampled of it
 
 
 class Window:
@@ -68,6 +70,14 @@ class Window:
             sums[key] = _make_account_load(amount, pace) if load is None else _add_account(load, amount)
         return tuple(sums.values())
 
+    def find_estimates(self) -> dict[str, Estimate]:
+        """Integration -> what was sampled of it, with how far that may be off."""
+        sums = dict[str, Estimate]()
+        for interval in self._intervals:
+            for name, estimate in interval.estimates.items():
+                sums[name] = sums.get(name, Estimate()).plus(estimate)
+        return sums
+
     def find_query_loads(self, render: Callable[[Statement], str]) -> tuple[QueryLoad, ...]:
         """The shapes' sums, with their shapes as they may be shown."""
         sums = dict[tuple[str, str, str], QueryLoad]()
@@ -100,6 +110,7 @@ def _make_account_load(amount: AccountAmount, pace: Callable[[AccountAmount], fl
         rows_sent=amount.rows_sent,
         evidence=amount.evidence,
         statements_at_least_per_minute=pace(amount) if amount.evidence is Evidence.SAMPLED else 0.0,
+        shared=amount.attribution.shared,
     )
 
 
@@ -130,6 +141,9 @@ def _make_query_load(amount: QueryAmount, outward_shape: str, starts: tuple[floa
         no_index_used=amount.no_index_used,
         evidence=amount.evidence,
         started_at=starts,
+        reason=amount.attribution.reason,
+        confidence=amount.attribution.confidence,
+        shared=amount.attribution.shared,
     )
 
 

@@ -24,12 +24,20 @@ class AccountAmount:
     host: str | None
     evidence: Evidence
     statements: defaultdict[Operation, float] = field(default_factory=make_tally)
+    estimated: defaultdict[Operation, float] = field(
+        default_factory=make_tally
+    )  # sampled: what those seen stand for
     seconds: float = 0.0
     rows_examined: float | None = None
     rows_sent: float | None = None
     writes_done: defaultdict[Operation, float] = field(default_factory=make_tally)
     writes_refused: defaultdict[Operation, float] = field(default_factory=make_tally)
     written_statements: dict[Operation, Statement] = field(default_factory=dict)
+
+    @property
+    def best_statements(self) -> Mapping[Operation, float]:
+        """The number of statements by kind: counted, or estimated from those that were seen."""
+        return self.estimated if self.evidence is Evidence.SAMPLED else self.statements
 
     @property
     def writes(self) -> tuple[Operation, ...]:
@@ -49,12 +57,20 @@ class QueryAmount:
     account: str
     statement: Statement
     evidence: Evidence
-    executions: float = 0.0
+    executions: float = 0.0  # counted, or seen
+    estimated: float = 0.0  # sampled: what those seen stand for
     seconds: float = 0.0
     rows_examined: float | None = None
     rows_sent: float | None = None
     no_index_used: float | None = None
     started_at: tuple[float, ...] = ()
+    seconds_variance: float = 0.0  # 0 where it is counted
+    executions_variance: float = 0.0
+
+    @property
+    def best_executions(self) -> float:
+        """The number of executions: counted, or estimated from those that were seen."""
+        return self.estimated if self.evidence is Evidence.SAMPLED else self.executions
 
     @property
     def integration(self) -> Integration:
@@ -149,7 +165,7 @@ def sum_userstat(
 def _take_away(amount: AccountAmount, other: AccountAmount) -> None:
     amount.seconds = max(0.0, amount.seconds - other.seconds)
     amount.rows_examined = max(0.0, (amount.rows_examined or 0.0) - (other.rows_examined or 0.0))
-    for mine, theirs in ((amount.statements, other.statements), (amount.writes_done, other.writes_done)):
+    for mine, theirs in ((amount.statements, other.estimated), (amount.writes_done, other.writes_done)):
         for operation in theirs:
             mine[operation] = max(0.0, mine[operation] - theirs[operation])
 
@@ -215,6 +231,7 @@ def _find_account(
 def _add_sight_to_account(amount: AccountAmount, sight: Execution) -> None:
     operation = sight.statement.operation
     amount.statements[operation] += sight.sights
+    amount.estimated[operation] += sight.executions_estimated
     amount.seconds += sight.seconds_estimated
     if sight.examined_rows is not None:
         amount.rows_examined = (amount.rows_examined or 0.0) + sight.examined_rows
@@ -225,6 +242,7 @@ def _add_sight_to_account(amount: AccountAmount, sight: Execution) -> None:
 
 def _add_sight_to_query(query: QueryAmount, sight: Execution) -> None:
     query.executions += sight.sights
+    query.estimated += sight.executions_estimated
     query.seconds += sight.seconds_estimated
     if sight.sights:
         query.started_at += (sight.started_at,)

@@ -90,6 +90,7 @@ class Connection:
         self._lifeline = lifeline
         self._aborted = False
         self.seconds_spent = 0.0
+        self.statements_sent = 0
         self._introduce()
         self.plain_reason = None if self.tls_version else why_plain  # None: the connection is encrypted
         self._set_session()
@@ -147,6 +148,7 @@ class Connection:
         except (pymysql.Error, OSError, *_GARBLED, *_DRIVER_REFUSES) as error:
             raise self._translate(error) from error
         finally:
+            self.statements_sent += 1
             self.seconds_spent += time.monotonic() - started
 
     def _translate(self, error: BaseException) -> ServerError:

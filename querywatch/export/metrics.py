@@ -75,6 +75,11 @@ METRICS: dict[str, MetricKind] = {
             ("server", "integration", "quantity", "evidence"),
             "How good the evidence behind a quantity is.",
         ),
+        "integration_error_ratio": (
+            "gauge",
+            ("server", "integration", "quantity"),
+            "How far an estimate may be off, nine times in ten, over the estimate; absent where it is counted.",
+        ),
         "integration_statements_total": (
             "counter",
             ("server", "integration", "operation"),
@@ -239,12 +244,14 @@ def _render_integration_totals(snapshots: Iterable[Snapshot]) -> Iterator[Metric
 def _render_integration_states(snapshots: Iterable[Snapshot]) -> Iterator[Metric]:
     info, evidence = family("integration_info"), family("integration_evidence")
     connections, longest = family("integration_connections"), family("integration_longest_running_seconds")
-    budgets = family("integration_budget_ratio")
+    budgets, errors = family("integration_budget_ratio"), family("integration_error_ratio")
     for snapshot, state in _each_integration(snapshots):
         labels = [snapshot.server, state.integration.name]
         info.add_metric([*labels, state.integration.kind, state.integration.contact], 1)
         for quantity, grade in state.evidence.items():
             evidence.add_metric([*labels, quantity, Evidence(grade)], 1)
+        for quantity, ratio in state.error_ratios.items():
+            errors.add_metric([*labels, quantity], ratio)
         for budget, ratio in state.budget_ratios.items():
             budgets.add_metric([*labels, budget], ratio)
         if not snapshot.sees_sessions:
@@ -256,7 +263,7 @@ def _render_integration_states(snapshots: Iterable[Snapshot]) -> Iterator[Metric
         ):
             connections.add_metric([*labels, name], count)
         longest.add_metric(labels, state.longest_running_seconds)
-    yield from (info, evidence, connections, longest, budgets)
+    yield from (info, evidence, errors, connections, longest, budgets)
 
 
 def _each_integration(snapshots: Iterable[Snapshot]) -> Iterator[tuple[Snapshot, IntegrationState]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from querywatch.analysis.deltas import TotalsTracker, UserstatTracker
+from querywatch.analysis.estimates import Estimate
 from querywatch.analysis.sightings import Execution
 from querywatch.attribution.amounts import (
     AccountAmount,
@@ -21,13 +22,15 @@ from querywatch.counters import (
     Difference,
     DigestKey,
     DigestReading,
+    Prepared,
     Recorded,
     SessionReading,
     UserstatReading,
 )
-from querywatch.model import Attribution, Integration, Operation, Session, Statement
+from querywatch.model import Attribution, Evidence, Integration, Operation, Session, Statement
 from querywatch.service.dividing import Division
 from querywatch.service.learning import Learner
+from querywatch.service.looking import Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +46,17 @@ class Readings:
     last_statements: Mapping[int, Statement] = field(default_factory=dict)  # session -> what it ran last
     sessions: SessionReading | None = None
     recorded: tuple[Recorded, ...] = ()
+    prepared: tuple[Prepared, ...] = ()
     lost: frozenset[str] = frozenset()
+    questions: int | None = None  # everybody's statements but ours, since the server started
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Margin:
-    """A total that the server counts, and what of it could not be laid to any integration's shapes."""
+    """A total that the server counts, and what of it could not be laid to any integration's shapes.
+
+    In seconds; in statements on a server that counts nobody's time.
+    """
 
     total: float
     unattributed: float
@@ -60,6 +68,7 @@ class Amounts:
 
     accounts: tuple[AccountAmount, ...]
     queries: tuple[QueryAmount, ...]
+    estimates: Mapping[str, Estimate] = field(default_factory=dict)  # integration -> what was sampled of it
     margin: Margin | None = None
     own_seconds: float | None = None  # querywatch's own time on the server, by the server's count
 
@@ -81,6 +90,7 @@ class Counting:
         self._overflow: TotalsTracker[None] = TotalsTracker()
         self._userstat = UserstatTracker()
         self._division = Division()
+        self._questions: int | None = None
         self._rows: dict[DigestKey, tuple[Statement, Operation]] = {}
         self._own_account = own_account
         self._own_fingerprints = own_fingerprints
@@ -106,7 +116,7 @@ class Counting:
             for session, attribution in self.learner.find_owners().values()
         )
 
-    def fold(self, readings: Readings, sights: Sights, present: Present, now: float) -> Amounts:
+    def fold(self, readings: Readings, seen: Seen, present: Present, now: float) -> Amounts:
         """The amounts since the last time.
 
         Counted accounts come from the best counters there are; sampled amounts stand in for the accounts that
@@ -116,7 +126,9 @@ class Counting:
         self.learner.learn_recorded(readings.recorded or _record_last(readings, present), now)
         comparable = self._accounts.started
         grown, own_seconds = self._advance_accounts(readings)
+        sights = seen.sights
         sampled, queries = sum_sights(sights)
+        _add_errors(queries, seen)
         shares = self._share_digests(
             readings, grown if comparable and readings.accounts is not None else None
         )
@@ -126,6 +138,7 @@ class Counting:
             counted = sum_accounts(self._division.divide(grown, readings.sessions, laid, self.learner))
         else:
             counted, own_seconds, margin = self._count_userstat(readings, sampled, queries)
+        questioned = self._count_questions(readings, queries)
         uncounted, _ = sum_sights(
             [seen for seen in sights if not self._is_counted(seen[0].session, seen[1], readings)],
             [each for each in present if not self._is_counted(*each, readings)],
@@ -136,8 +149,15 @@ class Counting:
             queries = [*shares.queries, *self._find_undigested(sights)]
         elif self._waits_for("digests", readings):
             queries = []
+        sampled_names = {
+            each.attribution.integration.name for each in (*uncounted, *counted) if _is_sampled(each)
+        }
         return Amounts(
-            accounts=(*counted, *uncounted), queries=tuple(queries), margin=margin, own_seconds=own_seconds
+            accounts=(*counted, *uncounted),
+            queries=tuple(queries),
+            estimates={name: found for name, found in seen.integrations.items() if name in sampled_names},
+            margin=margin or questioned,
+            own_seconds=own_seconds,
         )
 
     def is_own(self, account: str) -> bool:
@@ -182,6 +202,14 @@ class Counting:
         laid = sum(query.seconds for query in queries)
         margin = Margin(total=total, unattributed=max(0.0, total - laid))
         return sum_userstat(others, self._matcher, sampled), sum(own) if own else None, margin
+
+    def _count_questions(self, readings: Readings, queries: Sequence[QueryAmount]) -> Margin | None:
+        """All statements that the server answered, where it counts nothing better."""
+        before, self._questions = self._questions, readings.questions
+        if before is None or readings.questions is None or readings.questions < before:
+            return None
+        total = float(readings.questions - before)
+        return Margin(total=total, unattributed=max(0.0, total - sum(query.executions for query in queries)))
 
     def _is_counted(self, session: Session, attribution: Attribution, readings: Readings) -> bool:
         account = session.account
@@ -265,6 +293,18 @@ def _record_last(readings: Readings, present: Present) -> tuple[Recorded, ...]:
         for session, _ in present
         if (last := readings.last_statements.get(session.session_id)) is not None
     )
+
+
+def _add_errors(queries: Iterable[QueryAmount], seen: Seen) -> None:
+    for query in queries:
+        estimate = seen.queries.get((query.integration.name, query.account, query.statement.fingerprint))
+        if estimate is not None:
+            query.seconds_variance = estimate.seconds_variance
+            query.executions_variance = estimate.executions_variance
+
+
+def _is_sampled(amount: AccountAmount) -> bool:
+    return amount.evidence is Evidence.SAMPLED
 
 
 def _sum_executions(sampled: Iterable[AccountAmount]) -> dict[Entry, float]:

@@ -1,8 +1,9 @@
 """Turns a watch's running state into the immutable rows of its snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from querywatch.analysis.estimates import Estimate
 from querywatch.analysis.published import IntegrationTotals, Published
 from querywatch.findings import OpenFinding, Problem, find_problems
 from querywatch.model import Attribution, Operation, Session
@@ -14,9 +15,16 @@ _TABLES_SHOWN = 8
 
 
 def render_snapshot(
-    frame: Snapshot, published: Published, judge: Judge, present: Sequence[tuple[Session, Attribution]]
+    frame: Snapshot,
+    published: Published,
+    judge: Judge,
+    present: Sequence[tuple[Session, Attribution]],
+    estimates: Mapping[str, Estimate],
 ) -> Snapshot:
-    """`frame` with its integrations, queries, running sessions and findings filled in."""
+    """`frame` with its integrations, queries, running sessions and findings filled in.
+
+    `estimates` is what was lately sampled of each integration, where nothing counts it.
+    """
     by_integration = dict[str, list[Session]]()
     for session, attribution in present:
         by_integration.setdefault(attribution.integration.name, []).append(session)
@@ -24,7 +32,7 @@ def render_snapshot(
     return replace(
         frame,
         integrations=tuple(
-            _render_integration(totals, by_integration.get(name, []), judge)
+            _render_integration(totals, by_integration.get(name, []), judge, estimates.get(name))
             for name, totals in published.integrations.items()
         ),
         queries=tuple(
@@ -34,6 +42,8 @@ def render_snapshot(
                 executions=totals.executions,
                 seconds=totals.seconds,
                 rows_examined=totals.rows_examined,
+                seconds_variance=totals.seconds_variance,
+                executions_variance=totals.executions_variance,
             )
             for (integration, fingerprint), totals in published.queries.items()
         ),
@@ -57,7 +67,7 @@ def _find_problems(frame: Snapshot, findings: tuple[OpenFinding, ...]) -> tuple[
 
 
 def _render_integration(
-    totals: IntegrationTotals, sessions: Sequence[Session], judge: Judge
+    totals: IntegrationTotals, sessions: Sequence[Session], judge: Judge, estimate: Estimate | None
 ) -> IntegrationState:
     active = [session for session in sessions if session.is_active]
     blocked = sum(is_blocked(session) for session in active)
@@ -79,12 +89,27 @@ def _render_integration(
             for kind in kinds
         },
         evidence=dict(totals.evidence),
+        seconds_variance=totals.seconds_variance,
+        statements_variance=totals.statements_variance,
+        error_ratios={} if estimate is None else find_error_ratios(estimate),
         active=len(active) - blocked,
         sleeping=len(sessions) - len(active),
         blocked=blocked,
         longest_running_seconds=max((session.seconds for session in active), default=0.0),
         budget_ratios=judge.budget_ratios.get(totals.integration.name, {}),
     )
+
+
+def find_error_ratios(estimate: Estimate) -> dict[str, float]:
+    """Half the interval that holds the truth nine times in ten, over the estimate; only what has such a bound."""
+    ratios = dict[str, float]()
+    if estimate.seconds > 0:
+        low, high = estimate.seconds_interval
+        ratios["seconds"] = (high - low) / 2 / estimate.seconds
+    fewest, most = estimate.executions_interval
+    if estimate.executions > 0 and most is not None:
+        ratios["statements"] = (most - fewest) / 2 / estimate.executions
+    return ratios
 
 
 def is_blocked(session: Session) -> bool:

@@ -2,14 +2,14 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from querywatch.analysis.pace import PaceMeter
+from querywatch.analysis.bursts import Burst, find_burst
 from querywatch.analysis.published import Published
-from querywatch.analysis.sightings import Execution, Sightings
 from querywatch.analysis.situation import Limits
 from querywatch.analysis.window import Interval, Window
 from querywatch.counters import ServerStatus
@@ -18,18 +18,19 @@ from querywatch.db.connection import Connection, connect
 from querywatch.db.endpoint import Endpoint
 from querywatch.errors import ServerError
 from querywatch.findings import FindingBook
-from querywatch.model import Attribution, Integration, Schema, ServerInfo, Session
+from querywatch.model import Integration, Right, Schema, ServerInfo
 from querywatch.service.counting import Amounts, Counting, Margin
 from querywatch.service.coverage import Sight, find_blindness
 from querywatch.service.intake import Intake
 from querywatch.service.judging import Cycle, Judge
+from querywatch.service.looking import Looking
 from querywatch.service.pacing import Pacer, Work
+from querywatch.service.parsing import Parser, add_needs
 from querywatch.service.rendering import render_snapshot
 from querywatch.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
-_CAPTURE_DURATIONS = {"10ms": 0.01, "100ms": 0.1, "1s": 1.0, "10s": 10.0}
 _MARGINS_KEPT = 30
 _GAP_INTERVALS = 3  # longer without counters than so many intervals is a gap in sight
 
@@ -57,10 +58,12 @@ class Watch:
         limits: Limits,
         *,
         findings: FindingBook,
+        parser: Parser,
         clock: Callable[[], float],
         random: Callable[[], float],
     ) -> None:
         self.settings = settings
+        self._parser = parser
         self._clock = clock
         self._random = random
         self._backoff = Backoff()
@@ -70,20 +73,21 @@ class Watch:
             counter_interval_seconds=settings.counter_interval_seconds,
         )
         self._connection: Connection | None = None
+        self._statements_sent = 0  # over the connections of before
         self._info: ServerInfo | None = None
         self._intake = Intake(settings.endpoint.name, settings.databases, settings.schema_interval_seconds)
         self._counting = Counting(integrations, settings.endpoint.user, self._intake.own_fingerprints)
-        self._sightings = Sightings()
-        self._pace: PaceMeter | None = None
+        self._looking = Looking()
         self._window = Window()
         self._published = Published(integrations)
         self._judge = Judge(findings, integrations, limits)
-        self._sights: list[tuple[Execution, Attribution]] = []
-        self._present: list[tuple[Session, Attribution]] = []
         self._schema: Schema | None = None
+        self._rights: tuple[Right, ...] | None = None
         self._status: ServerStatus | None = None
         self._last_connection_id = 0
         self._last_count_at: float | None = None
+        self._last_burst_at = 0.0
+        self._near_ratios: tuple[float, ...] = ()  # of what is judged from samples, at the last count
         self._retry_at = 0.0
         self._failures = 0
         self._trouble = ""
@@ -113,8 +117,11 @@ class Watch:
             connection = self._find_connection(now)
             if connection is None:
                 return
+            burst = find_burst(self._near_ratios, self.pacer.spare_ratio, now - self._last_burst_at)
             with self._charging(Work.SAMPLE, connection, now):
                 self._look(connection, now)
+            if burst is not None:
+                now = self._look_closely(connection, burst)
             if count or self._is_count_due(now) or self.count_wanted.is_set():
                 with self._charging(Work.COUNT, connection, now):
                     self._count(connection, now)
@@ -125,6 +132,16 @@ class Watch:
             self._publish(now)
             if counted:
                 self.count_wanted.clear()
+
+    def _look_closely(self, connection: Connection, burst: Burst) -> float:
+        """The other looks of a burst; the time of the last."""
+        now = self._last_burst_at = self._clock()
+        for _ in range(burst.looks - 1):
+            time.sleep(burst.find_pause_seconds(self._random()))
+            now = self._clock()
+            with self._charging(Work.BURST, connection, now):
+                self._look(connection, now)
+        return now
 
     def _is_count_due(self, now: float) -> bool:
         return self._last_count_at is None or now >= self._last_count_at + self.pacer.counter_interval_seconds
@@ -150,6 +167,7 @@ class Watch:
     def close(self) -> None:
         """Closes the connection."""
         if self._connection is not None:
+            self._statements_sent += self._connection.statements_sent
             self._connection.close()
             self._connection = None
 
@@ -163,7 +181,7 @@ class Watch:
         self._failures = 0
         self._info = replace(connection.server, labels=dict(self.settings.labels))
         self._intake.connected()
-        self._pace = PaceMeter(connection.server.flavour)
+        self._looking.connected(connection.server.flavour)
         if self._trouble or not self.snapshot.attempted:
             encrypted = connection.tls_version or f"not encrypted ({connection.plain_reason})"
             log.info(
@@ -179,17 +197,11 @@ class Watch:
     def _look(self, connection: Connection, now: float) -> None:
         """Samples the processlist."""
         sessions = self._intake.read_sessions(connection, now)
-        if sessions is None or self._pace is None:
-            self._sightings.skip()
-            self._present = []  # who was there before is not who is there now
+        if sessions is None:
+            self._looking.skip()
             return
-        sessions = tuple(each for each in sessions if not self._counting.is_own(each.account))
-        learner = self._counting.learner
-        self._present = learner.attribute(sessions)
-        self._pace.observe(sessions)
-        sights, _ = self._sightings.observe(sessions, now)
-        for sight, attribution in learner.learn_sights(sights, now):
-            self._sights.append((sight, attribution))
+        others = tuple(each for each in sessions if not self._counting.is_own(each.account))
+        for sight, attribution in self._looking.look(others, self._counting.learner, now):
             if sight.sights:
                 name, fingerprint = attribution.integration.name, sight.statement.fingerprint
                 self._window.note_start(name, fingerprint, sight.started_at)
@@ -204,16 +216,24 @@ class Watch:
         if status is not None:
             self.pacer.note_threads(status.threads_running, now)
         self._last_connection_id = connection.connection_id
-        readings = self._intake.read_counters(connection, now)
-        amounts = self._counting.fold(readings, self._sights, self._present, now)
-        self._sights = []
+        readings = replace(
+            self._intake.read_counters(connection, now), questions=self._find_questions(connection, status)
+        )
+        seen = self._looking.take()
+        amounts = self._counting.fold(readings, seen, self._looking.present, now)
         self.pacer.note_counted(amounts.own_seconds, now)
         self._add(amounts, now)
         schema = self._intake.read_schema_when_due(connection, now)
         if schema is not None:
             self._schema = schema
             self._judge.renderer.set_schema(schema)
+        self._rights = self._intake.read_rights(connection, now)
         self._decide(amounts, now)
+
+    def _find_questions(self, connection: Connection, status: ServerStatus | None) -> int | None:
+        if status is None:
+            return None
+        return status.questions - self._statements_sent - connection.statements_sent
 
     def _has_restarted(self, connection: Connection, status: ServerStatus | None) -> bool:
         """Whether the server did since the last count: its uptime fell, or its numbering of connections."""
@@ -230,9 +250,16 @@ class Watch:
             self._window.clear()  # what was counted in a gap is published, and judged by no rule
         elif not is_first:
             self._window.add(
-                Interval(ended_at=now, seconds=seconds, accounts=amounts.accounts, queries=amounts.queries)
+                Interval(
+                    ended_at=now,
+                    seconds=seconds,
+                    accounts=amounts.accounts,
+                    queries=amounts.queries,
+                    estimates=amounts.estimates,
+                )
             )
         self._published.add_accounts(amounts.accounts)
+        self._published.add_errors(amounts.estimates)
         self._published.add_queries(amounts.queries, mattering=self._find_mattering(), now=now)
         if amounts.margin is not None:
             self._margins.append(amounts.margin)
@@ -247,7 +274,7 @@ class Watch:
 
     def _decide(self, amounts: Amounts, now: float) -> None:
         sight = self._make_sight()
-        running = [self._judge.make_running(*each) for each in self._present]
+        running = [self._judge.make_running(*each) for each in self._looking.present]
         cycle = Cycle(
             now=now,
             info=self._info,
@@ -255,20 +282,12 @@ class Watch:
             running=tuple(running),
             written=amounts.accounts,
             blindness=find_blindness(sight),
-            statements_at_least=self._find_paces(),
+            statements_at_least=self._looking.find_paces(),
+            ran=amounts.queries,
+            rights=self._rights,
         )
-        self._judge.update(self._judge.judge(cycle, self._window), blind=False)
-
-    def _find_paces(self) -> dict[tuple[str, str], float]:
-        sessions = dict[tuple[str, str], list[int]]()
-        for session, _ in self._present:
-            sessions.setdefault((session.account, session.host), []).append(session.session_id)
-        pace = self._pace
-        return (
-            {}
-            if pace is None
-            else {key: pace.find_statements_per_minute(ids) for key, ids in sessions.items()}
-        )
+        situation = add_needs(self._judge.judge(cycle, self._window), self._parser)
+        self._judge.update(situation, blind=False)
 
     def _make_sight(self) -> Sight:
         return Sight(
@@ -276,17 +295,11 @@ class Watch:
             trouble=self._trouble,
             sources={state.name: state for state in self._intake.reader.states},
             ever_up=self._intake.ever_up,
-            capture_ratios=self._find_capture_ratios(),
+            capture_ratios=self._looking.find_capture_ratios(),
             performance_schema=self._status is not None and self._status.performance_schema,
             lost_accounts=self._intake.lost_accounts,
             overflow_executions=self._intake.overflow_executions,
         )
-
-    def _find_capture_ratios(self) -> dict[str, float]:
-        ratios = {
-            words: self._sightings.find_capture_ratio(length) for words, length in _CAPTURE_DURATIONS.items()
-        }
-        return {words: ratio for words, ratio in ratios.items() if ratio is not None}
 
     def _lose(self, error: ServerError, now: float) -> None:
         """The server is away: says so once, and tries again later and later."""
@@ -297,9 +310,8 @@ class Watch:
         self._failures += 1
         self._retry_at = now + self._backoff.wait_seconds(self._failures, self._random())
         self.close()
-        self._sightings.skip()
+        self._looking.lose()
         self._window.clear()
-        self._sights, self._present = [], []
         cycle = Cycle(
             now=now,
             info=self._info,
@@ -328,9 +340,10 @@ class Watch:
                 observer_seconds=self.pacer.observer_seconds,
                 observer_budget_ratio=self.pacer.budget_used_ratio,
                 residual_ratio=unattributed / total if total else None,
-                capture_ratios=self._find_capture_ratios(),
+                capture_ratios=self._looking.find_capture_ratios(),
             ),
             self._published,
             self._judge,
-            self._present,
+            self._looking.present,
+            self._window.find_estimates(),
         )

@@ -27,6 +27,7 @@ from querywatch.counters import (
 )
 from querywatch.model import UNKNOWN, Attribution, Evidence, Integration, Kind, Operation, Session, Statement
 from querywatch.service.counting import Amounts, Counting, Readings
+from querywatch.service.looking import Seen
 
 VENDOR = Integration(name="vendor", kind=Kind.DIRECT_READ, accounts=("vendor",))
 OFFICE = Integration(name="opendental", kind=Kind.OPENDENTAL, accounts=("root",), writes_allowed=True)
@@ -58,6 +59,14 @@ def sight(account: str, fingerprint: str, *, sights: int = 1, examined: int | No
         session=session, statement=statement(fingerprint), started_at=10.0, last_seen_at=11.0, sights=sights,
         seconds_estimated=0.5, examined_rows=examined,
     )  # fmt: skip
+
+
+NOTHING_SEEN = Seen(integrations={}, queries={})
+
+
+def see(sights: list[tuple[Execution, Attribution]]) -> Seen:
+    """What polls saw, without what that makes them believe."""
+    return Seen(sights=tuple(sights), integrations={}, queries={})
 
 
 def difference(
@@ -183,7 +192,9 @@ def test_an_account_without_a_row_of_its_own_is_not_called_counted() -> None:
 
     def find_evidence(**parts: object) -> list[Evidence]:
         readings = Readings(**({"accounts": None, "userstat": None, "digests": None} | parts))  # type: ignore[arg-type]
-        amounts = Counting([OFFICE, VENDOR], "watcher", frozenset()).fold(readings, [], present, 0.0)
+        amounts = Counting([OFFICE, VENDOR], "watcher", frozenset()).fold(
+            readings, NOTHING_SEEN, present, 0.0
+        )
         return [amount.evidence for amount in amounts.accounts]
 
     key = AccountKey(account="vendor", host=session.host, operation=Operation.SELECT)
@@ -269,17 +280,17 @@ def test_what_a_lost_source_will_tell_later_is_not_sampled_meanwhile() -> None:
     counting = Counting([OFFICE, VENDOR], "querywatch", frozenset())
     seen = [(sight("vendor", "a" * 16), MATCHER.match("vendor", "h", None))]
     present = [(seen[0][0].session, seen[0][1])]
-    assert count(counting.fold(readings(100), seen, present, 0.0)) == 0
-    assert count(counting.fold(readings(110), seen, present, 0.0)) == 10
-    assert count(counting.fold(readings(None, lost=frozenset({"accounts"})), seen, present, 0.0)) == 0
-    assert count(counting.fold(readings(130), seen, present, 0.0)) == 20
+    assert count(counting.fold(readings(100), see(seen), present, 0.0)) == 0
+    assert count(counting.fold(readings(110), see(seen), present, 0.0)) == 10
+    assert count(counting.fold(readings(None, lost=frozenset({"accounts"})), see(seen), present, 0.0)) == 0
+    assert count(counting.fold(readings(130), see(seen), present, 0.0)) == 20
 
 
 def test_where_nothing_counts_any_more_samples_stand_in() -> None:
     """And when counting begins again it begins anew: what was sampled is not counted too."""
     counting = Counting([OFFICE, VENDOR], "querywatch", frozenset())
     seen = [(sight("vendor", "a" * 16), MATCHER.match("vendor", "h", None))]
-    counting.fold(readings(100), [], [], 0.0)
-    assert count(counting.fold(readings(None), seen, [], 0.0)) == 1
-    assert count(counting.fold(readings(150), seen, [], 0.0)) == 0
-    assert count(counting.fold(readings(151), seen, [], 0.0)) == 1
+    counting.fold(readings(100), NOTHING_SEEN, [], 0.0)
+    assert count(counting.fold(readings(None), see(seen), [], 0.0)) == 1
+    assert count(counting.fold(readings(150), see(seen), [], 0.0)) == 0
+    assert count(counting.fold(readings(151), see(seen), [], 0.0)) == 1
