@@ -53,7 +53,12 @@ METRICS: dict[str, MetricKind] = {
         "observer_seconds_total": (
             "counter",
             ("server",),
-            "Time querywatch's own statements took, seen from here.",
+            "Server time of querywatch's own statements: counted by the server where it can, else measured here.",
+        ),
+        "observer_budget_ratio": (
+            "gauge",
+            ("server",),
+            "Server time of querywatch's own statements in the last five minutes over observer_budget.",
         ),
         "capture_ratio": (
             "gauge",
@@ -174,15 +179,18 @@ def make_registry(snapshots: Callable[[], Iterable[Snapshot]]) -> CollectorRegis
 
 
 def _render_sight(snapshots: Iterable[Snapshot]) -> Iterator[Metric]:
-    up, observer, failures = family("up"), family("observer_seconds_total"), family("poll_failures_total")
+    up, failures = family("up"), family("poll_failures_total")
+    observer, budget = family("observer_seconds_total"), family("observer_budget_ratio")
     for snapshot in snapshots:
         if not snapshot.attempted:
             continue
         up.add_metric([snapshot.server], float(snapshot.up))
         observer.add_metric([snapshot.server], snapshot.observer_seconds)
+        if snapshot.up and snapshot.observer_budget_ratio is not None:
+            budget.add_metric([snapshot.server], snapshot.observer_budget_ratio)
         for (source, reason), count in sorted(snapshot.poll_failures.items()):
             failures.add_metric([snapshot.server, source, reason], count)
-    yield from (up, observer, failures)
+    yield from (up, observer, budget, failures)
 
 
 def _render_server_info(snapshots: Iterable[Snapshot]) -> Metric:

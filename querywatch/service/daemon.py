@@ -1,17 +1,17 @@
 """The daemon: a thread and a schedule for each server, signals, reloads, and what systemd wants to hear."""
 
+import contextlib
 import logging
 import os
 import random
 import signal
-import threading
 import time
-import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
@@ -23,6 +23,7 @@ from querywatch.export.web import WebServer
 from querywatch.findings import FindingBook
 from querywatch.service.notify import Notifier
 from querywatch.service.watch import Watch, WatchSettings
+from querywatch.service.watcher import Watcher
 from querywatch.snapshot import Snapshot
 from querywatch.store import Store
 
@@ -32,45 +33,6 @@ SAVE_SECONDS = 10.0
 STOP_SECONDS = 3.0
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _JITTER_SHARE = 0.4  # of the sampling interval, each way: a fixed one would lock onto other programs' periods
-
-
-class Watcher:
-    """A watch with the thread it runs in."""
-
-    def __init__(self, server: ServerSettings, watch: Watch) -> None:
-        self.server = server
-        self.watch = watch
-        self.busy = threading.Lock()
-        self._last_fault: str | None = None
-
-    def run_cycle(self) -> None:
-        """One cycle. The one place that takes any fault: a bug met on one server must not end its watch."""
-        with self.busy:
-            try:
-                self.watch.cycle()
-            except Exception as error:
-                self.watch.count_crash()
-                fault = _describe_place(error)
-                # A bug met on every poll is one entry in the log, for as long as it stays the same.
-                if fault != self._last_fault:
-                    log.exception("%s: a cycle failed; the next one goes on", self.server.name)
-                self._last_fault = fault
-            else:
-                self._last_fault = None
-
-    def stop(self, deadline: float) -> bool:
-        """Ends it by a monotonic deadline; False when it still hangs then."""
-        self.watch.abort()
-        if not self.busy.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            return False
-        self.watch.close()
-        return True
-
-
-def _describe_place(error: Exception) -> str:
-    """Type and place of a fault, without its text."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} {place.filename}:{place.lineno}"
 
 
 class Daemon:
@@ -210,13 +172,23 @@ class Daemon:
         name, interval = watcher.server.name, watcher.server.sample_interval
         self._scheduler.add_executor(ThreadPoolExecutor(1), alias=name)
         self._scheduler.add_job(
-            watcher.run_cycle,
-            IntervalTrigger(seconds=interval, jitter=interval * _JITTER_SHARE),
+            lambda: self._run_cycle(watcher),
+            _make_trigger(interval),
             id=name,
             executor=name,
             # A fleet's first looks are spread over one interval.
             next_run_time=datetime.now(UTC) + timedelta(seconds=random.uniform(0, interval)),  # noqa: S311 - no secret
         )
+
+    def _run_cycle(self, watcher: Watcher) -> None:
+        """One cycle, and the next after the interval that its cost allows."""
+        watcher.run_cycle()
+        interval = watcher.find_new_interval()
+        name = watcher.server.name
+        if interval is None or self._watchers.get(name) is not watcher:
+            return
+        with contextlib.suppress(JobLookupError):  # the daemon stops
+            self._scheduler.reschedule_job(name, trigger=_make_trigger(interval))
 
     def _open_book(self, server: str) -> FindingBook:
         """The findings that were open when the daemon last stopped."""
@@ -246,6 +218,10 @@ class Daemon:
             log.error("the audit trail is not written: %s", error)  # noqa: TRY400
 
 
+def _make_trigger(interval_seconds: float) -> IntervalTrigger:
+    return IntervalTrigger(seconds=interval_seconds, jitter=interval_seconds * _JITTER_SHARE)
+
+
 def make_watch(server: ServerSettings, password: str, settings: Settings, findings: FindingBook) -> Watch:
     """A watch of one configured server."""
     return Watch(
@@ -255,6 +231,8 @@ def make_watch(server: ServerSettings, password: str, settings: Settings, findin
             labels=tuple(server.labels.items()),
             counter_interval_seconds=server.counter_interval,
             schema_interval_seconds=server.schema_interval,
+            sample_interval_seconds=server.sample_interval,
+            observer_budget_ratio=server.observer_budget,
         ),
         settings.find_integrations(),
         settings.rules.to_limits(),

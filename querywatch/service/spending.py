@@ -3,8 +3,6 @@
 from collections import deque
 
 WINDOW_SECONDS = 300.0  # what is not spent is saved for so long, and `used_ratio` looks back so far
-_SAVED_AT_FIRST = 0.2  # of what can be saved: the first look at the tables must not wait
-_SHORTEST_SECONDS = 60.0  # the use of a budget is not told from less
 
 
 class Spending:
@@ -18,10 +16,9 @@ class Spending:
         """`budget_ratio` is in seconds of server time a second."""
         self._budget_ratio = budget_ratio
         self._room_seconds = budget_ratio * WINDOW_SECONDS
-        self._purse_seconds = self._room_seconds * _SAVED_AT_FIRST
+        self._purse_seconds = self._room_seconds  # full: the first look at the tables must not wait
         self._entries: deque[tuple[float, float]] = deque()
-        self._began_at: float | None = None
-        self._now = 0.0
+        self._now: float | None = None
         self._measured_seconds = self._charged_seconds = 0.0  # since the server's last count
         self._learnt = (0.0, 0.0)  # seconds that the server counted, and that we measured of the same, fading
         self._settled_seconds = self._told_seconds = 0.0
@@ -41,10 +38,7 @@ class Spending:
     @property
     def used_ratio(self) -> float:
         """What was spent over what might have been, in the last minutes; above 1 is over the budget."""
-        if self._began_at is None:
-            return 0.0
-        seconds = min(WINDOW_SECONDS, max(_SHORTEST_SECONDS, self._now - self._began_at))
-        return max(0.0, sum(spent for _, spent in self._entries)) / (self._budget_ratio * seconds)
+        return max(0.0, sum(spent for _, spent in self._entries)) / self._room_seconds
 
     @property
     def saved_seconds(self) -> float:
@@ -63,9 +57,7 @@ class Spending:
 
     def pass_time(self, now: float) -> None:
         """The budget of the time since; a clock that is put back gives none."""
-        if self._began_at is None:
-            self._began_at = self._now = now
-        earned = max(0.0, now - self._now) * self._budget_ratio
+        earned = 0.0 if self._now is None else max(0.0, now - self._now) * self._budget_ratio
         self._now = now
         self._purse_seconds = min(self._room_seconds, self._purse_seconds + earned)
         while self._entries and not 0.0 <= now - self._entries[0][0] <= WINDOW_SECONDS:

@@ -18,8 +18,8 @@ from server.servers import PRACTICE, RunningServer
 from server.watching import Gate
 
 from querywatch.config import ServerSettings
-from querywatch.service.daemon import Watcher
 from querywatch.service.watch import Watch
+from querywatch.service.watcher import Watcher
 
 pytestmark = pytest.mark.servers("mariadb-10.11-ps", "mariadb-local-ps")
 

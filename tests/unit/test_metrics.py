@@ -74,6 +74,7 @@ def snapshot(*, up: bool = True, attempted: bool = True, name: str = "main") -> 
         findings_opened={("index.missing", "warning"): 2},
         poll_failures={("schema", "timeout"): 1},
         observer_seconds=0.25,
+        observer_budget_ratio=0.4,
         capture_ratios={"100ms": 0.1},
     )
 
@@ -159,6 +160,14 @@ def test_a_server_that_is_away_has_nothing_of_its_own_but_that() -> None:
     }  # fmt: skip
     assert set(found) <= about_querywatch
     assert {dict(each)["rule"] for each in found["querywatch_finding"]} == {"coverage.blind"}
+
+
+def test_what_watching_costs_is_told_beside_its_budget() -> None:
+    """In seconds of server time, and as a share of what it may take; of a server that is away no share is of now."""
+    found = render(snapshot())
+    assert found["querywatch_observer_seconds_total"] == {labels(): 0.25}
+    assert found["querywatch_observer_budget_ratio"] == {labels(): 0.4}
+    assert "querywatch_observer_budget_ratio" not in render(snapshot(up=False))
 
 
 def test_a_server_that_was_not_looked_at_yet_has_nothing() -> None:

@@ -70,8 +70,10 @@ def test_inside_the_budget_the_intervals_are_the_configured_ones() -> None:
 def test_over_the_budget_they_widen_until_it_is_kept(sample_seconds: float, count_seconds: float) -> None:
     """Within minutes of the start and from then on, whatever of the two is dear."""
     pacer = make_pacer()
-    play_through(pacer, 900, sample_seconds=sample_seconds, count_seconds=count_seconds)
-    assert 0.6 < pacer.budget_used_ratio <= 1.0
+    begin = play_through(pacer, 900, sample_seconds=sample_seconds, count_seconds=count_seconds)
+    before = pacer.observer_seconds
+    end = play_through(pacer, 1_800, sample_seconds=sample_seconds, count_seconds=count_seconds, begin=begin)
+    assert 0.6 < (pacer.observer_seconds - before) / (BUDGET * (end - begin)) <= 1.0
     assert not pacer.is_budget_too_small
 
 
