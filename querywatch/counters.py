@@ -144,7 +144,7 @@ class Recorded:
     host: str
     statement: Statement
     seconds: float | None
-    rows_examined: int
+    rows_examined: int | None  # None: not told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

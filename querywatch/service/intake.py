@@ -1,26 +1,34 @@
 """Reads what one server offers: its sessions on every cycle, counters and schema when they are due."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from querywatch.counters import ServerStatus
 from querywatch.db.connection import STATEMENTS as CONNECTION_STATEMENTS
 from querywatch.db.connection import Connection
 from querywatch.db.privileges import STATEMENTS as PRIVILEGE_STATEMENTS
 from querywatch.db.privileges import may_see_all_sessions
-from querywatch.model import Schema, Session, Statement
+from querywatch.model import Right, Schema, Session
 from querywatch.service.counting import Readings
 from querywatch.service.reader import SourceReader
+from querywatch.service.records import Records
 from querywatch.sources import (
     accounts,
     attributes,
     base,
     digests,
-    last_statements,
+    plans,
+    prepared,
     processlist,
+    recorded,
+    rights,
     schema,
+    session_counters,
+    slow_log,
     status,
     tables,
+    threads,
     userstat,
 )
 from querywatch.sql.reduce import StatementBook
@@ -32,11 +40,17 @@ _STATEMENTS = (
     *accounts.STATEMENTS,
     *attributes.STATEMENTS,
     *digests.STATEMENTS,
-    *last_statements.STATEMENTS,
+    *plans.STATEMENTS,
+    *prepared.STATEMENTS,
     *processlist.STATEMENTS,
+    *recorded.STATEMENTS,
+    *rights.STATEMENTS,
     *schema.STATEMENTS,
+    *session_counters.STATEMENTS,
+    *slow_log.STATEMENTS,
     *status.STATEMENTS,
     *tables.STATEMENTS,
+    *threads.STATEMENTS,
     *userstat.STATEMENTS,
 )
 
@@ -58,8 +72,13 @@ class Intake:
         self._schema = schema.SchemaSource(databases, schema_interval_seconds)
         self._busy_tables: frozenset[str] | None = frozenset()
         self._digests = digests.DigestSource()
+        self._records = Records(self.reader, self.book)
         self._programs: dict[int, str] = {}
         self._rights_known = False
+        self._rights_interval_seconds = schema_interval_seconds
+        self._rights_due_at = 0.0
+        self._rights: tuple[Right, ...] | None = None
+        self._probe_due_at = 0.0
 
     def connected(self) -> None:
         """A new connection: everything is tried again, and the schema is read anew."""
@@ -67,6 +86,9 @@ class Intake:
         self._schema.renew()
         self._programs = {}
         self._rights_known = False
+        self._rights_due_at = 0.0
+        self._probe_due_at = 0.0
+        self._records.connected()
 
     def read_sessions(self, connection: Connection, now: float) -> tuple[Session, ...] | None:
         """Everybody's sessions but our own, with their programs as last read; None: not available."""
@@ -82,12 +104,19 @@ class Intake:
         )
 
     def _read_processlist(self, connection: Connection) -> tuple[Session, ...]:
+        self._require_all_sessions(connection)
+        return processlist.read_sessions(connection, self.book)
+
+    def _require_times(self, connection: Connection) -> None:
+        processlist.require_times(connection)
+        self._require_all_sessions(connection)
+
+    def _require_all_sessions(self, connection: Connection) -> None:
         # Without PROCESS the server names our own sessions alone, and says nothing of it.
         if not self._rights_known and not may_see_all_sessions(connection):
             message = "the account may see no session but its own"
             raise base.SourceUnavailableError(message, reason="privilege", advice=base.GRANT_PROCESS)
         self._rights_known = True
-        return processlist.read_sessions(connection, self.book)
 
     def read_status(self, connection: Connection, now: float) -> ServerStatus | None:
         """The server's own state; tells the shapes how its SQL is to be read."""
@@ -98,28 +127,47 @@ class Intake:
             self.book.max_digest_bytes = read.max_digest_bytes
         return read
 
-    def read_counters(self, connection: Connection, now: float) -> Readings:
-        """Everything that counts; USER_STATISTICS only where the performance schema does not count accounts."""
+    def read_counters(self, connection: Connection, now: float, *, by_session: bool = False) -> Readings:
+        """Everything that counts; USER_STATISTICS only where the performance schema does not count accounts.
+
+        `by_session` asks for each session's own counters too, which cost more the more sessions there are.
+        """
         counted = self.reader.read("accounts", lambda: accounts.read_account_counters(connection), now)
         used = None
         if counted is None and not self._is_lost("accounts"):
             used = self.reader.read("userstat", lambda: userstat.read_userstat(connection), now)
-        last: Mapping[int, Statement] | None = None
         shapes = self.reader.read("digests", lambda: self._digests.read(connection, self.book), now)
+        self.lost_accounts = counted.lost if counted is not None else self.lost_accounts
         if shapes is not None:
-            programs = self.reader.read("attributes", lambda: attributes.read_programs(connection), now)
-            self._programs = dict(programs or {})
-            last = self.reader.read(
-                "last_statements", lambda: last_statements.read_last_statements(connection, self.book), now
-            )
             self.overflow_executions = shapes.overflow.executions if shapes.overflow else 0
-        if counted is not None:
-            self.lost_accounts = counted.lost
+        programs = self.reader.read("attributes", lambda: attributes.read_programs(connection), now)
+        self._programs = dict(programs or {})
+        readings = Readings(
+            accounts=counted,
+            userstat=used,
+            digests=shapes,
+            sessions=self._records.read_sessions(connection, now) if by_session else None,
+            recorded=self._records.read_recorded(connection, now),
+            prepared=self._records.read_prepared(connection, now),
+        )
+        self._probe_when_due(connection, now)
         self._note_up()
         lost = frozenset(state.name for state in self.reader.states if self._is_lost(state.name))
-        return Readings(
-            accounts=counted, userstat=used, digests=shapes, last_statements=last or {}, lost=lost
-        )
+        return replace(readings, lost=lost)
+
+    def _probe_when_due(self, connection: Connection, now: float) -> None:
+        """Tries now and then what no count needs on this server, so that all the evidence there could be is known."""
+        if now < self._probe_due_at:
+            return
+        self._probe_due_at = now + self._rights_interval_seconds
+        for name, probe in (
+            ("times", self._require_times),
+            ("userstat", userstat.read_userstat),
+            ("slow_log", slow_log.require_slow_log),
+            ("plans", plans.require_plans),
+        ):
+            self.reader.read(name, partial(probe, connection), now)
+        self._records.read_sessions(connection, now)
 
     def _is_lost(self, name: str) -> bool:
         """Whether the source is there, and could not be read when it was last tried."""
@@ -141,6 +189,17 @@ class Intake:
         )
         self._note_up()
         return read
+
+    def read_rights(self, connection: Connection, now: float) -> tuple[Right, ...] | None:
+        """Who could write, read anew as often as the schema; None: not available."""
+        if now < self._rights_due_at:
+            return self._rights
+        read = self.reader.read("rights", lambda: rights.read_rights(connection), now)
+        if read is not None:
+            self._rights_due_at = now + self._rights_interval_seconds
+        if read is not None or not self._is_lost("rights"):
+            self._rights = read
+        return self._rights
 
     def _note_up(self) -> None:
         self.ever_up |= {state.name for state in self.reader.states if state.up}

@@ -16,9 +16,11 @@ Value = TypeVar("Value")
 
 RETRY_SECONDS = 60.0  # of a source that is not offered: somebody would have to switch it on
 LOST_RETRY_SECONDS = 5.0  # of one that is there and failed
+_CHEAP_SECONDS = 0.005  # of reading: what takes no longer needs no rest
 # Rows that are not what the server's manual says: a column too few, a word for a number, NULL for a name.
 _GARBLED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _GARBLED_ADVICE = "find out what answers there: a proxy, or a server that querywatch does not know"
+UNSUPPORTED = "unsupported"  # the reason of a source that this version of the server does not have
 _PASSING = frozenset({"metadata-lock"})  # reasons of a source that is there, and must not be read just now
 
 
@@ -44,9 +46,12 @@ class SourceReader:
         """A new connection, perhaps a server set up anew: tries everything again at once."""
         self._retry_at.clear()
 
-    def read(self, name: str, read: Callable[[], Value], now: float) -> Value | None:
+    def read(
+        self, name: str, read: Callable[[], Value], now: float, *, busy_ratio: float | None = None
+    ) -> Value | None:
         """What `read` gives; None when the source is not to be had now.
 
+        With `busy_ratio` it rests for so long after each reading that it takes no larger share of the time.
         A server that is away is not the source's own fault and is raised on.
         """
         if self._retry_at.get(name, now) > now:
@@ -74,6 +79,8 @@ class SourceReader:
             self._lose(name, state, now)
             return None
         duration = time.monotonic() - started
+        if busy_ratio is not None and duration > _CHEAP_SECONDS:
+            self._retry_at[name] = now + duration / busy_ratio
         self._gain(SourceState(name=name, up=True, last_read_at=now, duration_seconds=duration))
         return value
 
@@ -88,6 +95,8 @@ class SourceReader:
         self._retry_at[name] = now + (LOST_RETRY_SECONDS if state.offered else RETRY_SECONDS)
         if before is None or before.up or before.reason != state.reason:
             level = logging.WARNING if before is not None and before.up else logging.INFO
+            if state.reason == UNSUPPORTED:
+                level = logging.DEBUG  # nobody can do anything about it
             log.log(
                 level,
                 "%s: source %s is not available (%s): %s",

@@ -77,13 +77,15 @@ def require_performance_schema(connection: Connection) -> None:
 
 def require_consumer(connection: Connection, name: str) -> None:
     """Raises `SourceUnavailableError` when this consumer of the performance schema is switched off."""
-    rows = read_rows(connection, _CONSUMER, (name,), grant=GRANT_PERFORMANCE_SCHEMA)
-    if not rows or str(rows[0][0]).upper() != "YES":
-        advice = (
-            f"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME = '{name}' (no restart), and "
-            f"performance-schema-consumer-{name.replace('_', '-')} = ON under [mysqld] in my.ini (my.cnf)"
-        )
+    if not is_consumer_on(connection, name):
+        advice = f"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME = '{name}'"
         raise SourceUnavailableError(f"the consumer {name} is off", reason="consumer-off", advice=advice)
+
+
+def is_consumer_on(connection: Connection, name: str) -> bool:
+    """Whether the performance schema keeps what this consumer is for."""
+    rows = read_rows(connection, _CONSUMER, (name,), grant=GRANT_PERFORMANCE_SCHEMA)
+    return bool(rows) and str(rows[0][0]).upper() == "YES"
 
 
 def parse_totals(columns: Sequence[Any]) -> Totals:

@@ -9,7 +9,7 @@ from querywatch.db.server import has_time_ms
 from querywatch.errors import ServerError
 from querywatch.model import Session, Statement
 from querywatch.outward import parse_name
-from querywatch.sources.base import GRANT_PROCESS, StatementReducer, read_rows
+from querywatch.sources.base import GRANT_PROCESS, SourceUnavailableError, StatementReducer, read_rows
 from querywatch.units import seconds_from_milliseconds
 
 _MARIADB = (
@@ -44,6 +44,13 @@ def read_sessions(connection: Connection, book: StatementReducer) -> tuple[Sessi
         for row in rows
         if row[0] != connection.connection_id and not _is_nobodys(row)
     )
+
+
+def require_times(connection: Connection) -> None:
+    """Raises `SourceUnavailableError` where the list has no TIME_MS, QUERY_ID and EXAMINED_ROWS."""
+    if not has_time_ms(connection.server):
+        message = "this server's processlist has whole seconds alone, and numbers no statement"
+        raise SourceUnavailableError(message, reason="unsupported", advice="none: only MariaDB has them")
 
 
 def read_states(connection: Connection) -> frozenset[str]:
