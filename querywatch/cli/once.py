@@ -6,6 +6,7 @@ import math
 import random
 import sys
 import time
+from contextlib import closing
 
 from rich.console import Console
 from rich.progress import Progress
@@ -26,9 +27,12 @@ from querywatch.errors import ConfigError
 from querywatch.findings import FindingBook
 from querywatch.service.daemon import make_watch
 from querywatch.service.logs import set_up_logging
+from querywatch.service.parsing import Parser
 from querywatch.service.watch import Watch
 from querywatch.snapshot import Snapshot
 from querywatch.units import format_seconds
+
+_PARSE_SECONDS = 5.0  # at the most, for what was seen: nobody waits for the next look
 
 
 def add(commands: Commands) -> argparse.ArgumentParser:
@@ -62,11 +66,12 @@ def run(given: argparse.Namespace) -> int:
         raise ConfigError(
             f"there is no server {given.server!r} among [[servers]]" if given.server else "no [[servers]]"
         )
-    watches = [
-        (server, make_watch(server, find_password(server, given.config), settings, FindingBook()))
-        for server in servers
-    ]
-    look(watches, given.watch)
+    with closing(Parser(wait_seconds=_PARSE_SECONDS)) as parser:
+        watches = [
+            (server, make_watch(server, find_password(server, given.config), settings, FindingBook(), parser))
+            for server in servers
+        ]
+        look(watches, given.watch)
     snapshots = [watch.snapshot for _, watch in watches]
     if given.format == "json":
         print_json(

@@ -1,15 +1,15 @@
 """Reduces SQL text to statements without literals, and remembers the shapes it has seen."""
 
 import re
+from bisect import bisect_left, insort
 from collections import OrderedDict
+from dataclasses import replace
 from hashlib import blake2b
 
 from querywatch.model import Operation, Statement
-from querywatch.sql.access import find_needs
 from querywatch.sql.fingerprint import find_fingerprint
 from querywatch.sql.lexer import Token, TokenKind, parse_tokens
 from querywatch.sql.operation import find_operation, is_temporary
-from querywatch.sql.parse import parse_scopes
 from querywatch.sql.shape import CUT_MARK, find_shape, render_shape
 from querywatch.sql.tables import find_tables
 
@@ -31,6 +31,7 @@ _PREPARED_STATEMENTS = frozenset(
     }
 )
 _STATEMENT_OVERHEAD_BYTES = 1_000
+_KIN_TRIED = 50  # of the shapes that begin like a cut one; it is the beginning of one, or of none
 # How a server stores a digest (sql/sql_digest.h): two bytes a token, and for a name its length and itself. The
 # first token that finds no room ends it, without a mark.
 _DIGEST_TOKENS = re.compile(r"`([^`]*+)`|\((?:\?|\.\.\.)\)(?: /\* , \.\.\. \*/)?|\?, \.\.\.|[^\s`]++")
@@ -50,22 +51,22 @@ def reduce_text(
     no_backslash_escapes: bool | None = None,
     cut: bool = False,
 ) -> Statement:
-    """The statement that a client sent; `cut` when the text is known to go on past its end.
+    """The statement that a client sent, parsed; `cut` when the text is known to go on past its end.
 
-    Never raises. None for one of the sql_modes is "not known", and then nothing is read in a way that could
-    show a literal.
+    Never raises, but some shapes keep the parser busy for ever: a `StatementBook` reduces without it. None for one
+    of the sql_modes is "not known", and then nothing is read in a way that could show a literal.
     """
-    return _build(
+    return _parse(
         _read_text(text, ansi_quotes=ansi_quotes, no_backslash_escapes=no_backslash_escapes, cut=cut)
     )
 
 
 def reduce_digest(text: str, *, max_digest_bytes: int = DEFAULT_MAX_DIGEST_BYTES) -> Statement:
-    """The statement of a server's DIGEST_TEXT; never raises.
+    """The statement of a server's DIGEST_TEXT, parsed; never raises.
 
     A digest that leaves no room for one more name within the server's `max_digest_length` counts as cut.
     """
-    return _build(_read_digest(text, max_digest_bytes))
+    return _parse(_read_digest(text, max_digest_bytes))
 
 
 def _read_text(
@@ -112,18 +113,25 @@ def _unwrap(words: tuple[str, ...]) -> tuple[str, ...]:
     return words[1:] if is_prepared else words
 
 
-def _build(words: tuple[str, ...], shape: str | None = None) -> Statement:
-    shape = render_shape(words) if shape is None else shape
-    scopes = parse_scopes(words)
+def _build(words: tuple[str, ...], shape: str) -> Statement:
+    """The statement, not parsed."""
     return Statement(
         fingerprint=find_fingerprint(shape),
         shape=shape,
         operation=find_operation(words),
         tables=find_tables(words),
-        needs=None if scopes is None else find_needs(scopes),
+        needs=None,
         cut=words[-1:] == (CUT_MARK,),
         temporary=is_temporary(words),
     )
+
+
+def _parse(words: tuple[str, ...]) -> Statement:
+    # sqlglot takes as much memory as all the rest, which a process that only reduces is spared.
+    from querywatch.sql.needs import parse_needs  # noqa: PLC0415
+
+    shape = render_shape(words)
+    return replace(_build(words, shape), needs=parse_needs(shape))
 
 
 class _Recent:
@@ -161,11 +169,11 @@ def _cost(statement: Statement) -> int:
 
 
 class StatementBook:
-    """Reduces text, parsing each new shape once, and gives a cut shape the full one it is the beginning of.
+    """Reduces text, each new one once, and gives a cut shape the full one it is the beginning of.
 
-    It keeps no text, only hashes of it. A book belongs to one thread at a time. `ansi_quotes` and
-    `no_backslash_escapes` are the server's sql_modes, None is "not known"; `max_digest_bytes` is its
-    max_digest_length.
+    Nothing is parsed here, so that no text takes long: `needs` stays None. The book keeps no text, only hashes of
+    it, and belongs to one thread at a time. `ansi_quotes` and `no_backslash_escapes` are the server's sql_modes,
+    None is "not known"; `max_digest_bytes` is its max_digest_length.
     """
 
     def __init__(self, *, max_entries: int = 10_000, max_bytes: int = 32_000_000) -> None:
@@ -174,7 +182,7 @@ class StatementBook:
         self.max_digest_bytes = DEFAULT_MAX_DIGEST_BYTES
         self._by_text = _Recent(max_entries, max_bytes)
         self._by_shape = _Recent(max_entries, max_bytes)
-        self._full: dict[tuple[Operation, tuple[str, ...]], dict[str, Statement]] = {}
+        self._full: dict[tuple[Operation, tuple[str, ...]], list[Statement]] = {}  # sorted by `_fold`
 
     def from_text(self, text: str, *, cut: bool = False) -> Statement:
         """The statement that a client sent (`PROCESSLIST.INFO`, a slow log, a file)."""
@@ -204,34 +212,45 @@ class StatementBook:
         if statement is None:
             statement = _build(words, shape)
             if not statement.cut:
-                self._full.setdefault((statement.operation, statement.tables), {})[shape] = statement
+                insort(self._full.setdefault(_find_kind(statement), []), statement, key=_fold)
             for gone in self._by_shape.add(shape, statement):
                 self._forget(gone)
         self._by_text.add(key, statement)
         return statement
 
     def _forget(self, statement: Statement) -> None:
-        kin = self._full.get((statement.operation, statement.tables), {})
-        kin.pop(statement.shape, None)
+        kin = self._full.get(_find_kind(statement), [])
+        place = bisect_left(kin, _fold(statement), key=_fold)
+        while place < len(kin) and kin[place] is not statement:
+            place += 1
+        del kin[place : place + 1]
         if not kin:
-            self._full.pop((statement.operation, statement.tables), None)
+            self._full.pop(_find_kind(statement), None)
 
     def _match(self, statement: Statement) -> Statement:
         if not statement.cut:
             return statement
-        beginning = statement.shape.removesuffix(CUT_MARK).rstrip().casefold()
-        kin = self._full.get((statement.operation, statement.tables), {})
-        found = [full for shape, full in kin.items() if _begins(shape, beginning)]
-        return found[0] if len(found) == 1 else statement
+        beginning = _fold(statement).removesuffix(CUT_MARK).rstrip()
+        kin = self._full.get(_find_kind(statement), [])
+        place = bisect_left(kin, beginning, key=_fold)
+        alike = [full for full in kin[place : place + _KIN_TRIED] if _fold(full).startswith(beginning)]
+        found = [full for full in alike if _ends_a_word(_fold(full), len(beginning))]
+        return found[0] if len(found) == 1 and len(alike) < _KIN_TRIED else statement
 
 
 def _hash(reading: str, text: str) -> bytes:
     return blake2b(f"{reading} {text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _begins(shape: str, beginning: str) -> bool:
-    """Whether the shape starts with the whole words of the beginning, upper and lower case alike."""
-    if shape[: len(beginning)].casefold() != beginning:
-        return False
-    border = shape[len(beginning) - 1 : len(beginning) + 1]
+def _find_kind(statement: Statement) -> tuple[Operation, tuple[str, ...]]:
+    return (statement.operation, statement.tables)
+
+
+def _fold(statement: Statement) -> str:
+    return statement.shape.casefold()
+
+
+def _ends_a_word(shape: str, length: int) -> bool:
+    """Whether no word of the shape goes on past so many characters."""
+    border = shape[length - 1 : length + 1]
     return not (len(border) == 2 and border.replace("_", "a").replace("$", "a").isalnum())

@@ -1,5 +1,6 @@
 """What tests of the watch share: a watch of a real server, and a server that can be put out of reach."""
 
+import atexit
 import random
 import socket
 import threading
@@ -14,11 +15,15 @@ from querywatch.analysis.situation import Limits
 from querywatch.db.endpoint import Endpoint
 from querywatch.findings import FindingBook
 from querywatch.model import Finding, Integration, Kind
+from querywatch.service.parsing import Parser
 from querywatch.service.watch import Watch, WatchSettings
 from querywatch.snapshot import IntegrationState, Snapshot
 
 VENDOR = Integration(name="vendor", kind=Kind.DIRECT_READ, accounts=("vendor",))
 OFFICE = Integration(name="opendental", kind=Kind.OPENDENTAL, accounts=("root",), writes_allowed=True)
+
+_PARSER = Parser(wait_seconds=2.0)  # one for all tests: its process takes a while to start
+atexit.register(_PARSER.close)
 
 
 def make_watch(
@@ -40,6 +45,7 @@ def make_watch(
         integrations,
         limits or Limits(),
         findings=FindingBook(),
+        parser=_PARSER,
         clock=time.time,
         random=random.random,
     )

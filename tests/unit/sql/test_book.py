@@ -1,21 +1,17 @@
 """What a book of statements remembers: each shape once, no text, and whose beginning a cut shape is."""
 
+import time
 import tracemalloc
 
 import pytest
 
-from querywatch.sql import reduce
-from querywatch.sql.reduce import StatementBook, reduce_text
+from querywatch.sql.reduce import StatementBook
 
 
-def test_a_shape_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """New literals in a known shape cost no parse, and give the same statement."""
-    parsed = []
-    parse_scopes = reduce.parse_scopes
-    monkeypatch.setattr(reduce, "parse_scopes", lambda words: parsed.append(words) or parse_scopes(words))
+def test_a_shape_is_one_statement() -> None:
+    """New literals in a known shape give the same value, so that it takes its memory once."""
     book = StatementBook()
-    found = {id(book.from_text(f"SELECT a FROM t WHERE b = {number}")) for number in range(50)}
-    assert len(found) == len(parsed) == 1
+    assert len({id(book.from_text(f"SELECT a FROM t WHERE b = {number}")) for number in range(50)}) == 1
 
 
 def test_a_cut_text_takes_the_full_shape() -> None:
@@ -101,4 +97,18 @@ def test_bytes_are_bounded_too() -> None:
     for number in range(4):
         book.from_text(f"{large} FROM t{number}")
     assert book.from_text("SELECT a FROM t") is not small
-    assert book.from_text("SELECT a FROM t") == reduce_text("SELECT a FROM t")
+    assert book.from_text("SELECT a FROM t").shape == "SELECT a FROM t"
+
+
+def test_many_shapes_that_begin_like_a_cut_one_are_no_match_and_take_no_time() -> None:
+    """Ten thousand of one kind: looking for whose beginning it is does not go through all of them."""
+    book = StatementBook()
+    for number in range(5_000):
+        book.from_text(f"SELECT a, b{number} FROM t WHERE c = 1 AND d{number} = 2")
+    alone = book.from_text("SELECT a, b77 FROM t WHERE c = 1 AND d77", cut=True)
+    started = time.process_time()
+    for _ in range(1_000):
+        found = book.from_text("SELECT a, b77 FROM t WHERE c = 1 AND ", cut=True)
+        assert book.from_text("SELECT a, ", cut=True).cut
+    assert time.process_time() - started < 2.0
+    assert found.shape == alone.shape == "SELECT a, b77 FROM t WHERE c = ? AND d77 = ?"
