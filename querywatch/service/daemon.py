@@ -22,6 +22,7 @@ from querywatch.export.metrics import make_registry
 from querywatch.export.web import WebServer
 from querywatch.findings import FindingBook
 from querywatch.service.notify import Notifier
+from querywatch.service.parsing import Parser
 from querywatch.service.watch import Watch, WatchSettings
 from querywatch.service.watcher import Watcher
 from querywatch.snapshot import Snapshot
@@ -49,6 +50,7 @@ class Daemon:
         self._store = Store.open(settings.state.directory)
         if self._store.warning:
             log.warning("%s", self._store.warning)
+        self._parser = Parser()
         self._watchers = {
             server.name: self._make_watcher(server, endpoints[server.name]) for server in settings.servers
         }
@@ -133,6 +135,7 @@ class Daemon:
         for watcher in self._watchers.values():
             watcher.watch.abort()
         hanging = [name for name, watcher in self._watchers.items() if not watcher.stop(deadline)]
+        self._parser.close()
         self._save()
         self._record("stop", f"{len(hanging)} servers did not answer")
         self._store.close()
@@ -165,7 +168,7 @@ class Daemon:
                 self._schedule(self._watchers[name])
 
     def _make_watcher(self, server: ServerSettings, password: str) -> Watcher:
-        watch = make_watch(server, password, self._settings, self._open_book(server.name))
+        watch = make_watch(server, password, self._settings, self._open_book(server.name), self._parser)
         return Watcher(server, watch)
 
     def _schedule(self, watcher: Watcher) -> None:
@@ -222,7 +225,9 @@ def _make_trigger(interval_seconds: float) -> IntervalTrigger:
     return IntervalTrigger(seconds=interval_seconds, jitter=interval_seconds * _JITTER_SHARE)
 
 
-def make_watch(server: ServerSettings, password: str, settings: Settings, findings: FindingBook) -> Watch:
+def make_watch(
+    server: ServerSettings, password: str, settings: Settings, findings: FindingBook, parser: Parser
+) -> Watch:
     """A watch of one configured server."""
     return Watch(
         WatchSettings(
@@ -237,6 +242,7 @@ def make_watch(server: ServerSettings, password: str, settings: Settings, findin
         settings.find_integrations(),
         settings.rules.to_limits(),
         findings=findings,
+        parser=parser,
         clock=time.time,
         random=random.random,
     )
