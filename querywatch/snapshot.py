@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from querywatch.analysis.situation import RunningSession
 from querywatch.findings import OpenFinding, Problem
-from querywatch.model import Evidence, Integration, Operation, ServerInfo
+from querywatch.model import Attribution, Evidence, Integration, Operation, ServerInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,7 @@ class IntegrationState:
     error_ratios: Mapping[str, float] = field(
         default_factory=dict
     )  # quantity -> half the 90 % interval, lately
+    attributions: tuple[Attribution, ...] = ()  # why its present sessions are its own, each reason once
     active: int = 0
     sleeping: int = 0
     blocked: int = 0

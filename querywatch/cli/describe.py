@@ -33,7 +33,10 @@ def describe_server(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def describe_integration(state: IntegrationState, *, default: Evidence) -> dict[str, Any]:
-    """One integration as an object; `evidence` is the grade of its statements."""
+    """One integration as an object; `evidence` is the grade of its statements.
+
+    `error_ratios` is how far an estimate may be off nine times in ten, over the estimate, in the last minutes.
+    """
     return {
         "name": state.integration.name,
         "kind": str(state.integration.kind),
@@ -42,6 +45,11 @@ def describe_integration(state: IntegrationState, *, default: Evidence) -> dict[
         "rows_examined": round(state.rows_examined) if state.rows_examined is not None else None,
         "writes": round(state.writes_done, 3),
         "evidence": str(state.evidence.get("statements", default)),
+        "error_ratios": {quantity: round(ratio, 4) for quantity, ratio in state.error_ratios.items()},
+        "attributions": [
+            {"reason": each.reason, "confidence": each.confidence, "shared": each.shared}
+            for each in state.attributions
+        ],
     }
 
 
@@ -82,6 +90,8 @@ def describe_running(snapshot: Snapshot) -> list[dict[str, Any]]:
         {
             "integration": running.attribution.integration.name,
             "reason": running.attribution.reason,
+            "confidence": running.attribution.confidence,
+            "shared": running.attribution.shared,
             "account": running.session.account,
             "host": running.session.host,
             "seconds": running.session.seconds,
@@ -119,13 +129,13 @@ def _make_integrations(snapshot: Snapshot) -> RenderableType:
 
 def _render_integration(state: IntegrationState, default: Evidence) -> Sequence[str]:
     evidence = state.evidence.get("statements", default)
-    at_least = "≥ " if evidence is Evidence.SAMPLED else ""
+    at_least, about = ("≥ ", "≈ ") if evidence is Evidence.SAMPLED else ("", "")
     return (
         state.integration.name,
         state.integration.kind,
         str(state.active + state.sleeping + state.blocked),
-        at_least + format_count(state.statements_total),
-        format_seconds(state.seconds) if state.seconds is not None else "-",
+        about + format_count(state.statements_total),
+        about + format_seconds(state.seconds) if state.seconds is not None else "-",
         at_least + format_count(state.rows_examined) if state.rows_examined is not None else "-",
         at_least + format_count(state.writes_done),
         evidence,

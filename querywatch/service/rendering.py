@@ -12,6 +12,7 @@ from querywatch.snapshot import IntegrationState, QueryInfo, QueryState, Snapsho
 from querywatch.sql.clean import shorten
 
 _TABLES_SHOWN = 8
+_REASONS_SHOWN = 8
 
 
 def render_snapshot(
@@ -25,9 +26,9 @@ def render_snapshot(
 
     `estimates` is what was lately sampled of each integration, where nothing counts it.
     """
-    by_integration = dict[str, list[Session]]()
+    by_integration = dict[str, list[tuple[Session, Attribution]]]()
     for session, attribution in present:
-        by_integration.setdefault(attribution.integration.name, []).append(session)
+        by_integration.setdefault(attribution.integration.name, []).append((session, attribution))
         published.expect([attribution.integration])
     return replace(
         frame,
@@ -67,8 +68,12 @@ def _find_problems(frame: Snapshot, findings: tuple[OpenFinding, ...]) -> tuple[
 
 
 def _render_integration(
-    totals: IntegrationTotals, sessions: Sequence[Session], judge: Judge, estimate: Estimate | None
+    totals: IntegrationTotals,
+    present: Sequence[tuple[Session, Attribution]],
+    judge: Judge,
+    estimate: Estimate | None,
 ) -> IntegrationState:
+    sessions = [session for session, _ in present]
     active = [session for session in sessions if session.is_active]
     blocked = sum(is_blocked(session) for session in active)
     kinds = [
@@ -92,6 +97,7 @@ def _render_integration(
         seconds_variance=totals.seconds_variance,
         statements_variance=totals.statements_variance,
         error_ratios={} if estimate is None else find_error_ratios(estimate),
+        attributions=tuple({each.reason: each for _, each in present}.values())[:_REASONS_SHOWN],
         active=len(active) - blocked,
         sleeping=len(sessions) - len(active),
         blocked=blocked,

@@ -61,14 +61,16 @@ def test_the_writer_is_found_where_the_server_counts(result: dict[str, Any]) -> 
 
 
 def test_counts_agree_with_what_the_vendors_counted(result: dict[str, Any]) -> None:
-    """Within 1 % and writes exact where the server counts; never too many where polls only sample."""
+    """Within 1 % and writes exact where the server counts; within what is stated where polls only sample."""
     for integration in result["integrations"]:
         counted = result["vendors"].get(integration["name"])
         if counted is None:
             continue
         if result["evidence"] == "processlist":
             assert integration["evidence"] == "sampled"
-            assert integration["statements"] <= counted["statements"]
+            error = integration["error_ratios"].get("statements")
+            if error is not None:
+                assert integration["statements"] * (1 - 2 * error) <= counted["statements"]
             assert integration["writes"] <= counted["writes"]
         else:
             assert integration["evidence"] == "counted"
