@@ -76,12 +76,14 @@ class Ledger:
         self._attributions: dict[Pair, Attribution] = {}
         self._room = Room()
 
-    def learn(self, statement: Statement, account: str, host: str, attribution: Attribution) -> None:
-        """Remembers that an execution of a shape was seen in a session that is this integration's."""
+    def learn(
+        self, statement: Statement, account: str, host: str, attribution: Attribution, *, weight: float = 1.0
+    ) -> None:
+        """Remembers that so many executions of a shape were seen in a session that is this integration's."""
         pair = (attribution.integration.name, account, host)
         self._attributions[pair] = attribution
         seen = self._seen.setdefault(statement.fingerprint, {})
-        seen[pair] = seen.get(pair, 0.0) + 1.0
+        seen[pair] = seen.get(pair, 0.0) + weight
         _keep_newest(self._seen, statement.fingerprint)
 
     def find_attribution(self, integration: str, place: Place) -> Attribution:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.strangers import Strangers
-from querywatch.counters import Recorded
+from querywatch.counters import Prepared, Recorded
 from querywatch.model import UNKNOWN, Attribution, Kind, Session, Statement
 
 _SHAPES_PER_SESSION = 64
@@ -74,7 +74,7 @@ class Attributor:
                 self._revised |= suspicion.fingerprints
         return attribution
 
-    def find_session(self, recorded: Recorded) -> Session:
+    def find_session(self, recorded: Recorded | Prepared) -> Session:
         """The session of a statement that the server wrote down, as the last poll saw it, or as far as it is known."""
         session = self._sessions.get(recorded.session_id) if recorded.session_id is not None else None
         if session is not None and session.account == recorded.account:

@@ -43,7 +43,6 @@ class Readings:
     accounts: AccountReading | None
     userstat: UserstatReading | None
     digests: DigestReading | None
-    last_statements: Mapping[int, Statement] = field(default_factory=dict)  # session -> what it ran last
     sessions: SessionReading | None = None
     recorded: tuple[Recorded, ...] = ()
     prepared: tuple[Prepared, ...] = ()
@@ -71,6 +70,9 @@ class Amounts:
     estimates: Mapping[str, Estimate] = field(default_factory=dict)  # integration -> what was sampled of it
     margin: Margin | None = None
     own_seconds: float | None = None  # querywatch's own time on the server, by the server's count
+    written: tuple[Growth, ...] | None = (
+        None  # the shapes that wrote, whoever ran them; None: not all are known
+    )
 
 
 _EXECUTE = "Execute"  # the command of a binary prepared statement's execution (PROCESSLIST.COMMAND)
@@ -92,6 +94,7 @@ class Counting:
         self._division = Division()
         self._questions: int | None = None
         self._rows: dict[DigestKey, tuple[Statement, Operation]] = {}
+        self._written: tuple[Growth, ...] | None = None
         self._own_account = own_account
         self._own_fingerprints = own_fingerprints
         self.set_integrations(integrations)
@@ -123,7 +126,8 @@ class Counting:
         nothing counts (of those `present` but never seen running, zeros), and for the shapes where there are
         no digests.
         """
-        self.learner.learn_recorded(readings.recorded or _record_last(readings, present), now)
+        self.learner.learn_recorded(readings.recorded, now)
+        self.learner.learn_prepared(readings.prepared, now)
         comparable = self._accounts.started
         grown, own_seconds = self._advance_accounts(readings)
         sights = seen.sights
@@ -158,6 +162,7 @@ class Counting:
             estimates={name: found for name, found in seen.integrations.items() if name in sampled_names},
             margin=margin or questioned,
             own_seconds=own_seconds,
+            written=self._written,
         )
 
     def is_own(self, account: str) -> bool:
@@ -233,6 +238,7 @@ class Counting:
         self, readings: Readings, margins: Mapping[AccountKey, Difference] | None
     ) -> Shares | None:
         reading = readings.digests
+        self._written = None
         if reading is None:
             if not self._waits_for("digests", readings):
                 self._digests.forget()
@@ -257,6 +263,8 @@ class Counting:
         ]
         # Statements whose shape the full table had no room for are nobody's.
         overflow = self._overflow.advance({None: reading.overflow} if reading.overflow else {})
+        if not any(difference.executions for difference in overflow.values()):
+            self._written = tuple(each for each in growths if each.statement.operation.is_write)
         complete = readings.accounts is not None and not readings.accounts.lost
         shares = self.learner.ledger.share(growths, margins, complete=complete)
         return shares.with_unattributed(sum(difference.seconds for difference in overflow.values()))
@@ -277,22 +285,6 @@ class Counting:
 def _is_known(statement: Statement) -> bool:
     """Whether a prepared execution's own text is known, not its name alone."""
     return statement.operation is not Operation.PREPARED
-
-
-def _record_last(readings: Readings, present: Present) -> tuple[Recorded, ...]:
-    return tuple(
-        Recorded(
-            key=(session.session_id, hash(last.fingerprint)),
-            session_id=session.session_id,
-            account=session.account,
-            host=session.host,
-            statement=last,
-            seconds=None,
-            rows_examined=0,
-        )
-        for session, _ in present
-        if (last := readings.last_statements.get(session.session_id)) is not None
-    )
 
 
 def _add_errors(queries: Iterable[QueryAmount], seen: Seen) -> None:

@@ -6,7 +6,7 @@ from querywatch.analysis.sightings import Execution
 from querywatch.attribution.ledger import Ledger
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.sessions import Attributor
-from querywatch.counters import Recorded
+from querywatch.counters import Prepared, Recorded
 from querywatch.model import Attribution, Integration, Session, Statement
 
 _Seen = tuple[Statement, Session, Attribution]
@@ -21,6 +21,7 @@ class Learner:
         self._attributor = Attributor(self.matcher)
         self._is_own = is_own
         self._recorded: frozenset[tuple[int, int]] = frozenset()
+        self._prepared: dict[tuple[int, int], int] = {}
 
     def attribute(self, sessions: Sequence[Session]) -> list[tuple[Session, Attribution]]:
         """Whose each session of one poll is."""
@@ -53,6 +54,20 @@ class Learner:
             attribution = self._attributor.note(session, each.statement, now, recorded=True)
             seen.append((each.statement, session, attribution))
         self._learn(seen)
+
+    def learn_prepared(self, prepared: Sequence[Prepared], now: float) -> None:
+        """Takes who holds which statement prepared, and how often it ran where that is counted."""
+        before, self._prepared = self._prepared, {each.key: each.executions or 0 for each in prepared}
+        for each in prepared:
+            if self._is_own(each.account):
+                continue
+            growth = self._prepared[each.key] - before.get(each.key, 0)
+            if growth > 0 or each.key not in before:
+                session = self._attributor.find_session(each)
+                attribution = self._attributor.note(session, each.statement, now, recorded=True)
+                self.ledger.learn(
+                    each.statement, session.account, session.host, attribution, weight=max(1.0, growth)
+                )
 
     def find_owners(self) -> dict[int, tuple[Session, Attribution]]:
         """Whose each session of the last poll is as a whole."""

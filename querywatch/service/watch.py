@@ -217,7 +217,8 @@ class Watch:
             self.pacer.note_threads(status.threads_running, now)
         self._last_connection_id = connection.connection_id
         readings = replace(
-            self._intake.read_counters(connection, now), questions=self._find_questions(connection, status)
+            self._intake.read_counters(connection, now, by_session=self._counting.wants_sessions),
+            questions=self._find_questions(connection, status),
         )
         seen = self._looking.take()
         amounts = self._counting.fold(readings, seen, self._looking.present, now)
@@ -266,11 +267,8 @@ class Watch:
 
     def _find_mattering(self) -> dict[str, float]:
         """The shapes worth a series of their own: those with findings, then the costliest of the window."""
-        weights = {
-            load.statement.fingerprint: load.seconds for load in self._window.find_query_loads(lambda _: "")
-        }
         found = [entry.finding.fingerprint for entry in self._judge.book.open if entry.finding.fingerprint]
-        return weights | dict.fromkeys(found, float("inf"))
+        return self._window.find_seconds() | dict.fromkeys(found, float("inf"))
 
     def _decide(self, amounts: Amounts, now: float) -> None:
         sight = self._make_sight()
@@ -284,6 +282,7 @@ class Watch:
             blindness=find_blindness(sight),
             statements_at_least=self._looking.find_paces(),
             ran=amounts.queries,
+            wrote=amounts.written,
             rights=self._rights,
         )
         situation = add_needs(self._judge.judge(cycle, self._window), self._parser)
