@@ -4,11 +4,12 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from querywatch.attribution.amounts import AccountAmount, QueryAmount
+from querywatch.attribution.amounts import AccountAmount, QueryAmount, make_tally
+from querywatch.attribution.ledger import Growth
 from querywatch.model import Evidence, Operation, Schema, Statement
 
 _ACCOUNTS_REMEMBERED = 1_000
-_NAMES_REMEMBERED = 200  # of an account: one that numbers its tables has no end of them
+_NAMES_REMEMBERED = 2_000  # software that numbers its tables has no end of them
 _FILLING = (Operation.INSERT, Operation.REPLACE)  # what they write to comes first, what they read behind it
 _CHANGING = (Operation.UPDATE, Operation.DELETE)
 # CREATE TABLE is not among them: beside a temporary table, a lasting one may have the same name.
@@ -19,12 +20,6 @@ _KNOWN = frozenset(
 _ROUNDING = 0.5
 
 _Owner = tuple[str, str]  # integration and account
-
-
-@dataclass(slots=True)
-class _Habits:
-    names: OrderedDict[str, None] = field(default_factory=OrderedDict)  # the temporary tables it makes
-    defines: set[bool] = field(default_factory=set)  # of its DDL: whether it was of temporary tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,27 +34,42 @@ class Remainder:
     perhaps_temporary: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Interval:
+    """What all accounts together wrote, by the kind that the accounts' counters have it under."""
+
+    temporary: defaultdict[Operation, float] = field(default_factory=make_tally)
+    lasting: defaultdict[Operation, float] = field(default_factory=make_tally)
+
+
 class TemporaryTables:
-    """Remembers the temporary tables that each account makes."""
+    """Remembers which tables are temporary, and what was written to them.
+
+    Two things tell that a write was to one: the account was seen to run it, or the server counted fewer writes
+    to lasting tables, over all accounts, than this account alone has of that kind.
+    """
 
     def __init__(self) -> None:
-        self._habits: OrderedDict[_Owner, _Habits] = OrderedDict()
-        self._amounts = defaultdict[_Owner, defaultdict[Operation, float]](lambda: defaultdict(float))
+        self._names: OrderedDict[str, None] = OrderedDict()
+        self._defines: OrderedDict[_Owner, set[bool]] = (
+            OrderedDict()
+        )  # whether its DDL was of temporary tables
+        self._own = defaultdict[_Owner, defaultdict[Operation, float]](make_tally)
+        self._intervals: tuple[_Interval | None, _Interval | None] = (None, None)
 
-    def learn(self, queries: Iterable[QueryAmount], schema: Schema | None) -> None:
-        """Takes what the accounts ran in one interval; what `take` takes away is of this interval."""
-        self._amounts.clear()
+    def learn(
+        self, queries: Iterable[QueryAmount], wrote: Iterable[Growth] | None, schema: Schema | None
+    ) -> None:
+        """Takes what the accounts ran in one interval, and all shapes that wrote, whoever ran them."""
         written = [query for query in queries if query.statement.operation.is_write]
+        growths = None if wrote is None else list(wrote)
+        for each in (*written, *(growths or ())):
+            self._note_names(each.statement)
+        self._own.clear()
         for query in written:
-            if query.statement.temporary:
-                self._note_names((query.integration.name, query.account), query.statement)
-        for query in written:
-            owner, statement = (query.integration.name, query.account), query.statement
-            temporary = self.is_temporary(owner, statement, schema)
-            if statement.operation is Operation.DDL:
-                self._find_habits(owner).defines.add(temporary)
-            if temporary and query.evidence in _KNOWN:
-                self._amounts[owner][statement.operation] += query.executions
+            self._learn_owner(query, schema)
+        latest = None if growths is None else self._sum(growths, schema)
+        self._intervals = (self._intervals[1], latest)
 
     def take(self, amount: AccountAmount, operation: Operation) -> Remainder:
         """What is left of an account's writes of a kind; what is taken is taken once."""
@@ -69,40 +79,64 @@ class TemporaryTables:
         kinds = tuple(Operation) if amount.host is None else (operation,)
         left = done
         for kind in kinds:
-            taken = min(left, self._amounts[owner][kind])
-            self._amounts[owner][kind] -= taken
+            taken = min(left, self._own[owner][kind])
+            self._own[owner][kind] -= taken
             left -= taken
-        left = left if left >= _ROUNDING or left == done else 0.0
-        only = operation is Operation.DDL and self._find_habits(owner).defines == {True}
+        left = max(0.0, min(left, done - self._find_certain(done, operation)))
+        left = 0.0 if left < min(_ROUNDING, done) else left
+        only = operation is Operation.DDL and self._defines.get(owner) == {True}
         return Remainder(
             done=left, refused=amount.writes_refused[operation], perhaps_temporary=left > 0 and only
         )
 
-    def is_temporary(self, owner: _Owner, statement: Statement, schema: Schema | None) -> bool:
-        """Whether the statement changes no table that outlasts the session, as far as the names tell."""
+    def is_temporary(self, statement: Statement, schema: Schema | None) -> bool:
+        """Whether the statement changes no table that outlasts its session, as far as names tell."""
         if statement.temporary:
             return True
         written = _find_written(statement)
-        names = self._find_habits(owner).names
-        if schema is None or not written or not all(name in names for name in written):
+        if schema is None or not written or not all(name in self._names for name in written):
             return False
-        lasting = {name for _, name in schema.tables}
-        return lasting.isdisjoint(written)
+        return {name for _, name in schema.tables}.isdisjoint(written)
 
-    def _note_names(self, owner: _Owner, statement: Statement) -> None:
-        names = self._find_habits(owner).names
+    def _find_certain(self, done: float, operation: Operation) -> float:
+        """How many of so many writes must have been to temporary tables.
+
+        The interval before counts too: accounts and shapes are not read at one moment.
+        """
+        before, latest = self._intervals
+        if before is None or latest is None:
+            return 0.0
+        lasting = before.lasting[operation] + latest.lasting[operation]
+        temporary = before.temporary[operation] + latest.temporary[operation]
+        return min(max(0.0, done - lasting), temporary)
+
+    def _sum(self, growths: Iterable[Growth], schema: Schema | None) -> _Interval:
+        interval = _Interval()
+        for growth in growths:
+            temporary = self.is_temporary(growth.statement, schema)
+            part = interval.temporary if temporary else interval.lasting
+            part[growth.operation] += growth.difference.executions
+        return interval
+
+    def _learn_owner(self, query: QueryAmount, schema: Schema | None) -> None:
+        owner, operation = (query.integration.name, query.account), query.statement.operation
+        temporary = self.is_temporary(query.statement, schema)
+        if operation is Operation.DDL:
+            self._defines.setdefault(owner, set()).add(temporary)
+            self._defines.move_to_end(owner)
+            if len(self._defines) > _ACCOUNTS_REMEMBERED:
+                self._defines.popitem(last=False)
+        if temporary and query.evidence in _KNOWN:
+            self._own[owner][operation] += query.executions
+
+    def _note_names(self, statement: Statement) -> None:
+        if not statement.temporary:
+            return
         for name in statement.tables[:1]:
-            names[name] = None
-            names.move_to_end(name)
-            if len(names) > _NAMES_REMEMBERED:
-                names.popitem(last=False)
-
-    def _find_habits(self, owner: _Owner) -> _Habits:
-        habits = self._habits.setdefault(owner, _Habits())
-        self._habits.move_to_end(owner)
-        if len(self._habits) > _ACCOUNTS_REMEMBERED:
-            self._habits.popitem(last=False)
-        return habits
+            self._names[name] = None
+            self._names.move_to_end(name)
+            if len(self._names) > _NAMES_REMEMBERED:
+                self._names.popitem(last=False)
 
 
 def _find_written(statement: Statement) -> tuple[str, ...]:

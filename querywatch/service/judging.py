@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from querywatch.analysis.budgets import find_budget_ratios
+from querywatch.analysis.budgets import find_budget_ratios, find_uses
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.situation import Blindness, Limits, RunningSession, Situation, WriteSeen
 from querywatch.analysis.temporary import Remainder, TemporaryTables
 from querywatch.analysis.window import Window
 from querywatch.attribution.amounts import AccountAmount, QueryAmount
-from querywatch.findings import FindingBook
+from querywatch.attribution.ledger import Growth
+from querywatch.findings import FindingBook, OpenFinding
 from querywatch.model import (
     Attribution,
+    Evidence,
     Integration,
     Operation,
     Right,
@@ -66,6 +68,7 @@ class Cycle:
     blindness: tuple[Blindness, ...]
     statements_at_least: Mapping[tuple[str, str], float]  # (account, host) -> a minute
     ran: tuple[QueryAmount, ...] = ()  # the shapes of this interval
+    wrote: tuple[Growth, ...] | None = None  # those that wrote, whoever ran them; None: not all are known
     rights: tuple[Right, ...] | None = None  # as last read; None: not available
 
 
@@ -92,7 +95,7 @@ class Judge:
         def find_pace(amount: AccountAmount) -> float:
             return cycle.statements_at_least.get((amount.account, amount.host or ""), 0.0)
 
-        self._temporary.learn(cycle.ran, cycle.schema)
+        self._temporary.learn(cycle.ran, cycle.wrote, cycle.schema)
         return Situation(
             now=cycle.now,
             server=cycle.info,
@@ -101,7 +104,7 @@ class Judge:
             integrations=self._integrations,
             window_seconds=window.seconds,
             accounts=window.find_account_loads(find_pace),
-            queries=window.find_query_loads(self.renderer.render),
+            queries=window.find_query_loads(),
             running=cycle.running,
             writes=tuple(self._find_writes(cycle)),
             blindness=cycle.blindness,
@@ -127,7 +130,7 @@ class Judge:
     ) -> WriteSeen:
         owner = (amount.attribution.integration.name, amount.account)
         statement = amount.written_statements.get(operation)
-        if statement is not None and self._temporary.is_temporary(owner, statement, schema):
+        if statement is not None and self._temporary.is_temporary(statement, schema):
             statement = None
         done_so_far, refused_so_far = self._add_written((*owner, operation), left)
         return WriteSeen(
@@ -155,3 +158,10 @@ class Judge:
         """A session with whose it is and its shape as it may be shown."""
         shape = self.renderer.render(session.statement) if session.statement else ""
         return RunningSession(session=session, attribution=attribution, outward_shape=shape)
+
+
+def find_sampled_ratios(situation: Situation, findings: Iterable[OpenFinding]) -> tuple[float, ...]:
+    """Measured over limit of all that is judged from samples: what a closer look could decide."""
+    budgets = [use.ratio for use in find_uses(situation) if use.evidence is Evidence.SAMPLED]
+    found = [entry.finding for entry in findings if entry.finding.evidence is not Evidence.COUNTED]
+    return (*budgets, *(finding.limit_ratio for finding in found if finding.limit_ratio is not None))
