@@ -58,6 +58,7 @@ class AccountLoad:
     rows_sent: float | None
     evidence: Evidence
     statements_at_least_per_minute: float = 0.0
+    confidence: float = 1.0  # less than 1: concluded from what was seen, not named by the configuration
     shared: bool = False  # the account is used by others too
 
     @property
@@ -70,14 +71,13 @@ class AccountLoad:
 class QueryLoad:
     """What one shape of one integration did in the window.
 
-    `outward_shape` is the shape as it may be shown. `started_at` holds the start times of the executions
-    that polls saw, oldest first, as far as they are still remembered (which may be longer than the window).
+    `started_at` holds the start times of the executions that polls saw, oldest first, as far as they are still
+    remembered (which may be longer than the window).
     """
 
     integration: Integration
     account: str
     statement: Statement
-    outward_shape: str
     executions: float
     seconds: float
     rows_examined: float | None

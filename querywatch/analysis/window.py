@@ -1,18 +1,17 @@
 """The last minutes of amounts, added up for the rules."""
 
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from querywatch.analysis.cost import find_weakest
 from querywatch.analysis.estimates import Estimate
 from querywatch.analysis.situation import AccountLoad, QueryLoad
 from querywatch.attribution.amounts import AccountAmount, QueryAmount
-from querywatch.model import Evidence, Statement
+from querywatch.model import Evidence
 
 WINDOW_SECONDS = 300.0
 _STARTS_KEPT = 64
-_STARTS_KEPT_SECONDS = 3600.0
 _SHAPES_KEPT = 5_000
 
 
@@ -28,7 +27,7 @@ class Interval:
 
 
 class Window:
-    """Keeps the intervals of the last minutes, and the sighted start times of the last hour."""
+    """Keeps the intervals of the last minutes, and the start times last seen of the shapes seen last."""
 
     def __init__(self, length_seconds: float = WINDOW_SECONDS) -> None:
         self._length_seconds = length_seconds
@@ -55,11 +54,8 @@ class Window:
         starts = self._starts.setdefault((integration, fingerprint), deque(maxlen=_STARTS_KEPT))
         starts.append(started_at)
         if len(self._starts) > _SHAPES_KEPT:
-            self._starts = {
-                key: kept
-                for key, kept in self._starts.items()
-                if kept[-1] > started_at - _STARTS_KEPT_SECONDS
-            }
+            oldest_first = sorted(self._starts, key=lambda key: self._starts[key][-1])
+            self._starts = {key: self._starts[key] for key in oldest_first[_SHAPES_KEPT // 5 :]}
 
     def find_account_loads(self, pace: Callable[[AccountAmount], float]) -> tuple[AccountLoad, ...]:
         """The accounts' sums; `pace` gives the least number of statements a minute that sampling proves."""
@@ -78,23 +74,33 @@ class Window:
                 sums[name] = sums.get(name, Estimate()).plus(estimate)
         return sums
 
-    def find_query_loads(self, render: Callable[[Statement], str]) -> tuple[QueryLoad, ...]:
-        """The shapes' sums, with their shapes as they may be shown."""
-        sums = dict[tuple[str, str, str], QueryLoad]()
-        for amount in (amount for interval in self._intervals for amount in interval.queries):
-            key = (amount.integration.name, amount.account, amount.statement.fingerprint)
-            load = sums.get(key)
-            if load is not None:
-                sums[key] = _add_query(load, amount)
-                continue
-            starts = self._starts.get((amount.integration.name, amount.statement.fingerprint), ())
-            sums[key] = _make_query_load(amount, render(amount.statement), tuple(sorted(starts)))
-        return tuple(sums.values())
+    def find_query_loads(self) -> tuple[QueryLoad, ...]:
+        """The shapes' sums."""
+        grouped = defaultdict[tuple[str, str, str], list[QueryAmount]](list)
+        for interval in self._intervals:
+            for amount in interval.queries:
+                grouped[amount.integration.name, amount.account, amount.statement.fingerprint].append(amount)
+        return tuple(
+            _make_query_load(amounts, tuple(sorted(self._starts.get((integration, fingerprint), ()))))
+            for (integration, _, fingerprint), amounts in grouped.items()
+        )
+
+    def find_seconds(self) -> dict[str, float]:
+        """Fingerprint -> the time that everybody's runs of the shape took."""
+        sums = defaultdict[str, float](float)
+        for interval in self._intervals:
+            for amount in interval.queries:
+                sums[amount.statement.fingerprint] += amount.seconds
+        return sums
 
 
 def add_known(one: float | None, other: float | None) -> float | None:
     """The sum of what is known; None when nothing is."""
-    known = [amount for amount in (one, other) if amount is not None]
+    return _sum_known((one, other))
+
+
+def _sum_known(amounts: Iterable[float | None]) -> float | None:
+    known = [amount for amount in amounts if amount is not None]
     return sum(known) if known else None
 
 
@@ -110,6 +116,7 @@ def _make_account_load(amount: AccountAmount, pace: Callable[[AccountAmount], fl
         rows_sent=amount.rows_sent,
         evidence=amount.evidence,
         statements_at_least_per_minute=pace(amount) if amount.evidence is Evidence.SAMPLED else 0.0,
+        confidence=amount.attribution.confidence,
         shared=amount.attribution.shared,
     )
 
@@ -128,32 +135,20 @@ def _add_account(load: AccountLoad, amount: AccountAmount) -> AccountLoad:
     )
 
 
-def _make_query_load(amount: QueryAmount, outward_shape: str, starts: tuple[float, ...]) -> QueryLoad:
+def _make_query_load(amounts: Sequence[QueryAmount], starts: tuple[float, ...]) -> QueryLoad:
+    first = amounts[0]
     return QueryLoad(
-        integration=amount.integration,
-        account=amount.account,
-        statement=amount.statement,
-        outward_shape=outward_shape,
-        executions=amount.executions,
-        seconds=amount.seconds,
-        rows_examined=amount.rows_examined,
-        rows_sent=amount.rows_sent,
-        no_index_used=amount.no_index_used,
-        evidence=amount.evidence,
+        integration=first.integration,
+        account=first.account,
+        statement=first.statement,
+        executions=sum(amount.executions for amount in amounts),
+        seconds=sum(amount.seconds for amount in amounts),
+        rows_examined=_sum_known([amount.rows_examined for amount in amounts]),
+        rows_sent=_sum_known([amount.rows_sent for amount in amounts]),
+        no_index_used=_sum_known([amount.no_index_used for amount in amounts]),
+        evidence=find_weakest({amount.evidence for amount in amounts}),
         started_at=starts,
-        reason=amount.attribution.reason,
-        confidence=amount.attribution.confidence,
-        shared=amount.attribution.shared,
-    )
-
-
-def _add_query(load: QueryLoad, amount: QueryAmount) -> QueryLoad:
-    return replace(
-        load,
-        executions=load.executions + amount.executions,
-        seconds=load.seconds + amount.seconds,
-        rows_examined=add_known(load.rows_examined, amount.rows_examined),
-        rows_sent=add_known(load.rows_sent, amount.rows_sent),
-        no_index_used=add_known(load.no_index_used, amount.no_index_used),
-        evidence=find_weakest((load.evidence, amount.evidence)),
+        reason=first.attribution.reason,
+        confidence=first.attribution.confidence,
+        shared=first.attribution.shared,
     )

@@ -31,7 +31,6 @@ from querywatch.model import (
     Severity,
     Table,
 )
-from querywatch.sql.clean import known_names, render_outward
 from querywatch.sql.reduce import reduce_text
 
 NOW = 1_795_363_200.0
@@ -176,7 +175,6 @@ def _make_queries(case: dict[str, Any], integration: Integration) -> list[QueryL
             integration=integration,
             account=_account(case),
             statement=statement,
-            outward_shape=render_outward(statement.shape, known_names(make_schema())),
             executions=executions,
             seconds=0.1 * executions,
             rows_examined=None if examined is None else examined * executions,
