@@ -5,12 +5,15 @@ from contextlib import closing
 
 import pytest
 from server.servers import PRACTICE, RunningServer, split_script
+from server.watching import OFFICE, VENDOR, make_watch
 
 from querywatch.db.connection import Connection, connect
 from querywatch.db.grants import render_grants
 from querywatch.db.privileges import read_privileges
 from querywatch.errors import StatementRefusedError
-from querywatch.model import Flavour, Right
+from querywatch.findings import OpenFinding
+from querywatch.model import Flavour, Integration, Kind, Right, Severity
+from querywatch.service.watch import Watch
 from querywatch.sources.base import SourceUnavailableError
 from querywatch.sources.rights import read_rights
 
@@ -121,3 +124,46 @@ def test_without_the_optional_grant_the_source_says_what_would_open_it(server: R
             read_rights(connection)
         assert unavailable.value.reason == "privilege"
         assert "querywatch grants --privileges" in unavailable.value.advice
+
+
+SHARER = Integration(name="agent", kind=Kind.DIRECT_READ, accounts=("root",))
+
+
+def find_possible(watch: Watch) -> dict[str, OpenFinding]:
+    return {
+        found.finding.integration: found
+        for found in watch.snapshot.findings
+        if found.finding.rule == "write.possible"
+    }
+
+
+def test_a_reader_that_could_write_is_found_until_it_no_longer_could(
+    server: RunningServer, auditor: Connection
+) -> None:
+    """A note for the practice's tables alone; a warning for Open Dental's own account, used by somebody else."""
+    assert auditor.connection_id
+    server.create_account("vendor", f"SELECT, INSERT, UPDATE ON {PRACTICE}.*")
+    with closing(make_watch(server.endpoint("auditor"), (OFFICE, VENDOR, SHARER))) as watch:
+        watch.cycle(count=True)
+        found = find_possible(watch)
+        server.execute(f"REVOKE INSERT, UPDATE ON {PRACTICE}.* FROM 'vendor'@'%'")
+        watch.close()  # a new connection reads everything anew
+        watch.cycle(count=True)
+        after = find_possible(watch)
+    assert {name: each.finding.severity for name, each in found.items()} == {
+        "vendor": Severity.INFO,
+        "agent": Severity.WARNING,
+    }
+    assert f"INSERT and UPDATE on {PRACTICE}.*" in found["vendor"].finding.message
+    assert "shares with opendental" in found["agent"].finding.message
+    assert (after["vendor"].quiet_cycles, after["agent"].quiet_cycles) == (1, 0)
+
+
+def test_without_the_optional_grant_nothing_is_claimed(server: RunningServer) -> None:
+    """The source says what would show it, and no finding says that nobody could."""
+    server.create_account("vendor", f"ALL ON {PRACTICE}.*")
+    with closing(make_watch(server.watcher())) as watch:
+        watch.cycle(count=True)
+        states = {state.name: state for state in watch.snapshot.sources}
+        assert find_possible(watch) == {}
+    assert (states["rights"].up, states["rights"].reason) == (False, "privilege")
