@@ -19,6 +19,7 @@ from querywatch.analysis.rules import (
     write_possible,
 )
 from querywatch.analysis.rules.base import Category, Rule
+from querywatch.analysis.rules.sharing import say_shared
 from querywatch.analysis.situation import Limits, Situation
 from querywatch.model import Finding
 
@@ -43,7 +44,7 @@ def find_all(situation: Situation) -> tuple[Finding, ...]:
     """What every rule finds, less the rules that are switched off, no severity above its configured cap."""
     limits = situation.limits
     return tuple(
-        _apply_cap(finding, limits)
+        say_shared(_apply_cap(finding, limits), situation)
         for rule in RULES
         if rule.id not in limits.switched_off
         for finding in rule.find(situation)

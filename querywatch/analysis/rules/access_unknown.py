@@ -1,6 +1,7 @@
 """access.unknown: an account, or an account from a host, that no integration claims."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import name_account
@@ -14,6 +15,17 @@ _ADVICE = (
     "`querywatch suggest-config` drafts the entry."
 )
 
+_ADVICE_SHARED = (
+    "Find out whose software it is, and have its vendor log in with an account of its own that may only read; then "
+    "claim that with an [[integrations]] entry."
+)
+
+
+class _Sight(NamedTuple):
+    reason: str  # why it is nobody's
+    shared: bool
+    evidence: Evidence
+
 
 def find(situation: Situation) -> Iterator[Finding]:
     """Nothing while no integration is configured: then nobody could be claimed."""
@@ -21,35 +33,42 @@ def find(situation: Situation) -> Iterator[Finding]:
         return
     seen = _find_accounts(situation)
     placed = {account for account, host in seen if host}
-    for (account, host), (reason, evidence) in seen.items():
+    for (account, host), sight in seen.items():
         if account in _NOBODY or (not host and account in placed):
             continue
-        yield _describe(account, host, reason, evidence)
+        yield _describe(account, host, sight)
 
 
-def _find_accounts(situation: Situation) -> dict[tuple[str, str], tuple[str, Evidence]]:
-    """(account, host) -> (why nobody's, how it was seen); host '' is all hosts together."""
-    seen = dict[tuple[str, str], tuple[str, Evidence]]()
+def _find_accounts(situation: Situation) -> dict[tuple[str, str], _Sight]:
+    """By (account, host); host '' is all hosts together."""
+    seen = dict[tuple[str, str], _Sight]()
     for entry in situation.running:
-        if entry.attribution.integration.kind is Kind.UNKNOWN:
-            key = (entry.session.account, entry.session.host)
-            seen.setdefault(key, (entry.attribution.reason, Evidence.SAMPLED))
+        attribution = entry.attribution
+        if attribution.integration.kind is Kind.UNKNOWN:
+            sight = _Sight(attribution.reason, attribution.shared, Evidence.SAMPLED)
+            seen.setdefault((entry.session.account, entry.session.host), sight)
     for load in situation.accounts:
         if load.integration.kind is Kind.UNKNOWN and load.total > 0:
-            seen.setdefault((load.account, load.host or ""), (load.reason, load.evidence))
+            sight = _Sight(load.reason, load.shared, load.evidence)
+            seen.setdefault((load.account, load.host or ""), sight)
     return seen
 
 
-def _describe(account: str, host: str, reason: str, evidence: Evidence) -> Finding:
+def _describe(account: str, host: str, sight: _Sight) -> Finding:
     place = f" from {host}" if host else ""
+    name = name_account(account)
+    if sight.shared:
+        message = f"Software that no integration claims uses the account {name}{place}, which others use too."
+    else:
+        message = f"Account {name}{place} uses the database: {sight.reason or 'no integration claims it'}."
     return Finding(
         rule=RULE.id,
         severity=Severity.WARNING,
         integration=UNKNOWN.name,
-        subject=f"{name_account(account)}@{host}" if host else name_account(account),
-        message=f"Account {name_account(account)}{place} uses the database: {reason or 'no integration claims it'}.",
-        advice=_ADVICE,
-        evidence=evidence,
+        subject=f"{name}@{host}" if host else name,
+        message=message,
+        advice=_ADVICE_SHARED if sight.shared else _ADVICE,
+        evidence=sight.evidence,
     )
 
 

@@ -90,8 +90,8 @@ def _describe(load: QueryLoad, pace: _Pace, rows_per_run: float, situation: Situ
         integration=load.integration.name,
         subject=name_account(load.account),
         fingerprint=load.statement.fingerprint,
-        message=f"{say_who(load.integration, load.account)} asks the same question {every}, and the "
-        f"server reads {format_count(rows_per_run)} rows each time: "
+        message=f"{say_who(load.integration, load.account, shared=load.shared)} asks the same question {every}, "
+        f"and the server reads {format_count(rows_per_run)} rows each time: "
         f"{format_count(rows_per_minute)} rows a minute.",
         advice=_ADVICE,
         evidence=load.evidence,

@@ -26,6 +26,7 @@ class _Repetition:
     per_minute: float
     rows_per_run: float
     evidence: Evidence
+    shared: bool
 
 
 def find(situation: Situation) -> Iterator[Finding]:
@@ -55,6 +56,7 @@ def _find_shapes(situation: Situation) -> Iterator[_Repetition]:
                 per_minute=per_minute,
                 rows_per_run=rows_per_run,
                 evidence=load.evidence,
+                shared=load.shared,
             )
 
 
@@ -80,6 +82,7 @@ def _find_accounts(situation: Situation) -> Iterator[_Repetition]:
                 per_minute=per_minute,
                 rows_per_run=examined / lookups,
                 evidence=find_weakest(load.evidence for load in loads),
+                shared=loads[0].shared,
             )
 
 
@@ -92,7 +95,7 @@ def _describe(repetition: _Repetition, limits: Limits) -> Finding:
         integration=repetition.integration.name,
         subject=name_account(repetition.account),
         fingerprint=repetition.fingerprint,
-        message=f"{say_who(repetition.integration, repetition.account)} ran {what} "
+        message=f"{say_who(repetition.integration, repetition.account, shared=repetition.shared)} ran {what} "
         f"{format_count(repetition.per_minute)} times a minute, each reading "
         f"{_say_rows(repetition.rows_per_run)}.",
         advice=_ADVICE,

@@ -48,8 +48,9 @@ def _judge(load: QueryLoad, rows_per_run: float, situation: Situation) -> Iterat
         integration=load.integration.name,
         subject=subject,
         fingerprint=load.statement.fingerprint,
-        message=f"{say_who(load.integration, load.account)} read {format_count(rows_per_run)} rows{place} to "
-        f"answer one query, {often}: the server counted that it used no index.",
+        message=f"{say_who(load.integration, load.account, shared=load.shared)} read "
+        f"{format_count(rows_per_run)} rows{place} to answer one query, {often}: the server counted "
+        "that it used no index.",
         advice=f"{REWRITE_FIRST} {NO_NEW_INDEX}",
         evidence=Evidence.COUNTED,
         measured=measured,

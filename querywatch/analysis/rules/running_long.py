@@ -63,7 +63,8 @@ def _describe(entry: RunningSession, situation: Situation) -> Finding:
         integration=integration.name,
         subject=name_account(session.account),
         fingerprint=_find_fingerprint(entry),
-        message=f"{say_who(integration, session.account)} {verb} for {format_seconds(session.seconds)} "
+        message=f"{say_who(integration, session.account, shared=entry.attribution.shared)} {verb} "
+        f"for {format_seconds(session.seconds)} "
         f"(limit {format_seconds(limit_seconds)}), from {session.host or 'an unknown host'}.",
         advice=_ADVICE if integration.kind.is_third_party else _ADVICE_OWN,
         evidence=Evidence.SAMPLED,

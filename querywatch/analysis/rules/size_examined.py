@@ -25,6 +25,7 @@ class _Reading:
     rows_per_row_sent: float | None
     rows_per_minute: float
     evidence: Evidence
+    shared: bool
 
 
 def find(situation: Situation) -> Iterator[Finding]:
@@ -54,6 +55,7 @@ def _read_shapes(situation: Situation) -> Iterator[_Reading]:
             rows_per_row_sent=_per_row_sent(load.rows_examined, load.rows_sent),
             rows_per_minute=rows_per_run * find_runs_per_minute(load, situation),
             evidence=load.evidence,
+            shared=load.shared,
         )
 
 
@@ -80,6 +82,7 @@ def _read_accounts(situation: Situation) -> Iterator[_Reading]:
                 rows_per_row_sent=_per_row_sent(examined, sent),
                 rows_per_minute=situation.per_minute(examined),
                 evidence=find_weakest(load.evidence for load in loads),
+                shared=loads[0].shared,
             )
 
 
@@ -111,7 +114,7 @@ def _describe(reading: _Reading, limits: Limits) -> Finding:
         integration=reading.integration.name,
         subject=name_account(reading.account),
         fingerprint=reading.fingerprint,
-        message=f"{say_who(reading.integration, reading.account)} made the server read "
+        message=f"{say_who(reading.integration, reading.account, shared=reading.shared)} made the server read "
         f"{format_count(reading.rows_per_run)} rows to answer {per_run}{waste}: "
         f"{format_count(reading.rows_per_minute)} rows a minute.",
         advice=_ADVICE,

@@ -39,9 +39,9 @@ def _describe(load: QueryLoad, sweep: Scan, situation: Situation) -> Finding:
         integration=load.integration.name,
         subject=sweep.table.name,
         fingerprint=load.statement.fingerprint,
-        message=f"{say_who(load.integration, load.account)} reads {sweep.table.name} from end to end, "
-        f"{format_count(sweep.rows_per_run)} rows{beside} for one query, {often}: it has no condition and no "
-        "LIMIT that bounds what is read.",
+        message=f"{say_who(load.integration, load.account, shared=load.shared)} reads {sweep.table.name} "
+        f"from end to end, {format_count(sweep.rows_per_run)} rows{beside} for one query, {often}: it has "
+        "no condition and no LIMIT that bounds what is read.",
         advice=_ADVICE,
         evidence=sweep.evidence,
         measured=measured,

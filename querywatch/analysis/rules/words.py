@@ -18,9 +18,11 @@ def name_account(account: str) -> str:
     return account or ANONYMOUS
 
 
-def say_who(integration: Integration, account: str) -> str:
-    """Who did it: the integration, or the account where nobody claims it."""
+def say_who(integration: Integration, account: str, *, shared: bool = False) -> str:
+    """Who did it: the integration, or the account where nobody claims it; `shared` when others use the account."""
     if integration.kind is Kind.UNKNOWN:
+        if shared:
+            return f"Software that no integration claims, on the shared account {name_account(account)},"
         return f"Account {name_account(account)}, which no integration claims,"
     return integration.name
 
