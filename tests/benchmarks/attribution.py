@@ -26,7 +26,7 @@ from benchmarks.comparison import (
     find_biases,
     find_misses,
 )
-from benchmarks.tables import render_comparison
+from benchmarks.tables import render_biases, render_comparison
 from benchmarks.watched import staged
 from benchmarks.workload import build_parties
 from server.servers import CHOICES, Choice, find_choice
@@ -53,8 +53,8 @@ def measure(choice: Choice, given: argparse.Namespace) -> tuple[list[Comparison]
         for _ in range(given.runs):
             truth, claims = stage.run(given.seconds)
             runs.append(compare(parties, truth, claims))
-    misses = [miss for run in runs for miss in find_misses(run, asked)] if given.runs == 1 else []
-    return runs, (*misses, *find_bias_misses(runs))
+    misses = [miss for run in runs for miss in find_misses(run, asked)]
+    return runs, (*misses, *(() if asked.counts else find_bias_misses(find_biases(runs))))
 
 
 def describe(choice: Choice, runs: Sequence[Comparison], misses: Sequence[str]) -> dict[str, Any]:
@@ -84,8 +84,7 @@ def main() -> int:
             continue
         for run in runs:
             print(f"{choice.name}\n{render_comparison(run)}")
-        for name, (mean, spread) in find_biases(runs).items():
-            print(f"{name}: long statements over {len(runs)} runs {mean:+.1%} ± {spread:.1%}")
+        print(render_biases(find_biases(runs)), end="")
         print("\n".join(f"missed: {miss}" for miss in misses) or "all targets met", flush=True)
     return int(missed)
 

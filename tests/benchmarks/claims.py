@@ -15,6 +15,7 @@ class PairClaim:
 
     executions: float = 0.0
     seconds: float = 0.0
+    seconds_variance: float = 0.0  # 0 where it is counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +48,12 @@ def find_claims(before: Snapshot, after: Snapshot) -> Claims:
         pairs[state.integration, state.fingerprint] = PairClaim(
             executions=state.executions - (base.executions if base else 0.0),
             seconds=state.seconds - (base.seconds if base else 0.0),
+            seconds_variance=state.seconds_variance - (base.seconds_variance if base else 0.0),
         )
-    founders = {state.integration.name: state for state in before.integrations}
+    known = {state.integration.name: state for state in before.integrations}
     return Claims(
         parties={
-            state.integration.name: _find_party(founders.get(state.integration.name), state)
+            state.integration.name: _find_party(known.get(state.integration.name), state)
             for state in after.integrations
         },
         pairs=pairs,

@@ -15,6 +15,7 @@ _RIGHT_SHARE = 0.9  # of the time of those who share the office's account, that 
 _LOST_SHARE = 0.01  # of the office's own time, that goes to somebody else
 _LONG_ERROR = 0.15  # of the time of long statements, where only samples tell
 _DRIVER_ERROR = 0.002  # sessions that end statements of one shape at once may lose one in the server's sum
+_NINE_IN_TEN = 1.645  # standard errors to each side
 _BIAS_ERRORS = 3.0  # standard errors that a mean may be off by chance
 
 
@@ -64,6 +65,7 @@ class PartyRow:
     refused: Measure
     seconds: Measure
     long_seconds: Measure  # of statements that take longer than the sampling interval
+    long_bar_seconds: float  # how far the claim says that it may be off, nine times in ten
     evidence: str
     uncounted_executions: float  # prepared ones, which this server does not count by shape
     latest_seconds: float
@@ -105,6 +107,7 @@ def _compare_party(party: Party, truth: Truth, claims: Claims) -> PartyRow:
     )
     pairs = {pair: one for pair, one in truth.pairs.items() if pair[0] == party.name}
     long = {pair: one for pair, one in pairs.items() if one.is_long}
+    long_claims = [claims.pairs[pair] for pair in long if pair in claims.pairs]
     return PartyRow(
         integration=party.name,
         shares_account=party.shares_account,
@@ -114,8 +117,9 @@ def _compare_party(party: Party, truth: Truth, claims: Claims) -> PartyRow:
         seconds=Measure(sum(one.seconds for one in pairs.values()), said.seconds),
         long_seconds=Measure(
             sum(one.seconds for one in long.values()),
-            sum(claims.pairs[pair].seconds for pair in long if pair in claims.pairs),
+            sum(claim.seconds for claim in long_claims),
         ),
+        long_bar_seconds=_NINE_IN_TEN * math.sqrt(sum(claim.seconds_variance for claim in long_claims)),
         evidence=str(said.evidence.get("seconds", "none")),
         uncounted_executions=sum(one.executions for one in pairs.values() if not one.has_digest),
         latest_seconds=was.latest_seconds,
@@ -215,21 +219,49 @@ def _find_shared_misses(comparison: Comparison) -> Iterator[str]:
         yield f"{lost.claim / lost.truth:.1%} of the office's own time is laid to others"
 
 
-def find_biases(runs: Sequence[Comparison]) -> dict[str, tuple[float, float]]:
-    """Integration -> (mean error of the time of long statements, its standard error) over several runs."""
-    found = {}
-    for rows in zip(*(run.parties for run in runs), strict=True):
-        errors = [row.long_seconds.error for row in rows if row.long_seconds.truth]
-        if len(errors) > 1 and not rows[0].shares_account:
-            spread = statistics.stdev(errors) / math.sqrt(len(errors))
-            found[rows[0].integration] = (statistics.fmean(errors), spread)
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bias:
+    """What several runs tell of one integration's long statements, where only samples tell of them."""
+
+    integration: str
+    runs: int
+    mean_error: float
+    standard_error: float  # of that mean
+    held: int  # runs in which the claimed error bar held the truth
+    mean_bar_ratio: float  # the bar over the truth
 
 
-def find_bias_misses(runs: Sequence[Comparison]) -> tuple[str, ...]:
-    """The integrations whose time is over- or underestimated on the whole."""
+def find_biases(runs: Sequence[Comparison]) -> tuple[Bias, ...]:
+    """Those of the integrations on accounts of their own."""
     return tuple(
-        f"{name}: over {len(runs)} runs the time of long statements is biased by {mean:+.1%} ± {spread:.1%}"
-        for name, (mean, spread) in find_biases(runs).items()
-        if abs(mean) > _BIAS_ERRORS * spread
+        _find_bias([row for row in rows if row.long_seconds.truth])
+        for rows in zip(*(run.parties for run in runs), strict=True)
+        if len(runs) > 1 and not rows[0].shares_account
     )
+
+
+def _find_bias(rows: Sequence[PartyRow]) -> Bias:
+    errors = [row.long_seconds.error for row in rows]
+    return Bias(
+        integration=rows[0].integration,
+        runs=len(rows),
+        mean_error=statistics.fmean(errors),
+        standard_error=statistics.stdev(errors) / math.sqrt(len(errors)),
+        held=sum(
+            abs(row.long_seconds.claim - row.long_seconds.truth) <= row.long_bar_seconds for row in rows
+        ),
+        mean_bar_ratio=statistics.fmean(row.long_bar_seconds / row.long_seconds.truth for row in rows),
+    )
+
+
+def find_bias_misses(biases: Sequence[Bias]) -> Iterator[str]:
+    """A mean that chance does not explain, and bars that hold the truth less often than they say."""
+    for bias in biases:
+        if abs(bias.mean_error) > _BIAS_ERRORS * bias.standard_error:
+            yield (
+                f"{bias.integration}: over {bias.runs} runs the time of long statements is off by"
+                f" {bias.mean_error:+.1%} ± {bias.standard_error:.1%}"
+            )
+    held, runs = sum(bias.held for bias in biases), sum(bias.runs for bias in biases)
+    if held < 0.9 * runs - 2 * math.sqrt(0.9 * 0.1 * runs):  # less is no chance
+        yield f"the error bar held the truth in {held} of {runs}, not nine times in ten"

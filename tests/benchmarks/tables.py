@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from benchmarks.comparison import Comparison, Measure, PairRow, PartyRow
+from benchmarks.comparison import Bias, Comparison, Measure, PairRow, PartyRow
 
 _WORST_SHOWN = 8
-_HEAD = f"{'':15} {'statements':>24} {'writes':>11} {'refused':>9} {'time':>26} {'of it longer than 1 s':>26}  evidence"
+_HEAD = (
+    f"{'':15} {'statements':>24} {'writes':>11} {'refused':>9} {'time':>26} {'of it longer than 1 s':>26}"
+    f" {'':9}  evidence"
+)
 
 
 def render_comparison(run: Comparison) -> str:
@@ -15,12 +18,25 @@ def render_comparison(run: Comparison) -> str:
     return "\n".join(chain([_HEAD], parties, _render_shapes(run), _render_sums(run)))
 
 
+def render_biases(biases: Sequence[Bias]) -> str:
+    """A line for each integration; nothing of a single run."""
+    return "".join(
+        f"{bias.integration}: long statements over {bias.runs} runs {bias.mean_error:+.1%} ± {bias.standard_error:.1%},"
+        f" error bar ± {bias.mean_bar_ratio:.1%}, which held the truth in {bias.held}\n"
+        for bias in biases
+    )
+
+
 def _render_party(row: PartyRow) -> str:
     return (
         f"{row.integration:15} {_render_count(row.statements):>24} {_render_plain(row.writes):>11}"
         f" {_render_plain(row.refused):>9} {_render_seconds(row.seconds):>26}"
-        f" {_render_seconds(row.long_seconds):>26}  {row.evidence}"
+        f" {_render_seconds(row.long_seconds):>26} {_render_bar(row):>9}  {row.evidence}"
     )
+
+
+def _render_bar(row: PartyRow) -> str:
+    return f"± {row.long_bar_seconds:.1f} s" if row.long_bar_seconds else ""
 
 
 def _render_shapes(run: Comparison) -> Iterator[str]:
@@ -46,7 +62,7 @@ def _render_sums(run: Comparison) -> Iterator[str]:
     residual = "unknown" if run.residual_ratio is None else f"{run.residual_ratio:.2%}"
     yield f"residual {residual}; the workload counted {run.driver.truth:g} executions, the server {run.driver.claim:g}"
     for row in run.parties:
-        if row.uncounted_executions:
+        if row.uncounted_executions and run.driver.truth:
             yield f"{row.integration}: {row.uncounted_executions:g} executions have no shape on this server"
 
 

@@ -3,14 +3,15 @@
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from benchmarks.claims import Claims, find_claims
 from benchmarks.crowd import READY, Order, PartyCount, parse_counts
@@ -92,19 +93,19 @@ class Stage:
 def staged(choice: Choice, *, userstat: bool = False, seed: int = 1) -> Iterator[Stage]:
     """The stage, set; all of it is gone afterwards."""
     # Every pair is compared, also those that a dashboard would not want to have.
-    published.EXPORTED_FINGERPRINTS = 5_000
-    with start(choice, settings=("--sql-mode=", "--max-connections=300")) as server:
+    every_shape = patch.object(published, "EXPORTED_FINGERPRINTS", 5_000)
+    settings = ("--sql-mode=", "--max-connections=300")
+    with every_shape, start(choice, settings=settings) as server, TemporaryDirectory() as directory:
         rows = _set_up(server, userstat=userstat)
         order = Order(host=server.host, port=server.port, rows=rows, seed=seed)
-        with tempfile.TemporaryDirectory() as directory:
-            daemon = Daemon(_build_settings(server, Path(directory)), None, {})
-            daemon.start()
-            try:
-                daemon.count_now(server.name, _COUNT_SECONDS)
-                with _crowd(order) as crowd:
-                    yield Stage(server, daemon, crowd)
-            finally:
-                daemon.stop()
+        daemon = Daemon(_build_settings(server, Path(directory)), None, {})
+        daemon.start()
+        try:
+            daemon.count_now(server.name, _COUNT_SECONDS)
+            with _crowd(order) as crowd:
+                yield Stage(server, daemon, crowd)
+        finally:
+            daemon.stop()
 
 
 def _set_up(server: RunningServer, *, userstat: bool) -> dict[str, int]:
