@@ -93,6 +93,21 @@ def may_see_all_sessions(connection: Connection) -> bool:
     return _has(grants, "PROCESS", "*") or any(map(_is_role, lines))
 
 
+def may_read(connection: Connection, table: str) -> bool:
+    """Whether the account may read a table of the mysql schema, or columns of it; what a role brings is believed.
+
+    To be asked before a table whose grant is optional: a refusal would be counted against the account.
+    """
+    lines = [render_line(str(row[0])) for row in connection.read(_SHOW_GRANTS)]
+    grants = [grant for line in lines if (grant := parse_grant(line)) is not None]
+    return any(map(_is_role, lines)) or any(
+        grant.database in {"*", "mysql"}
+        and grant.object in {"*", table}
+        and not grant.names.isdisjoint({"SELECT", _EVERYTHING})
+        for grant in grants
+    )
+
+
 def find_privileges(
     lines: Iterable[str], *, databases: Sequence[str], performance_schema: bool
 ) -> Privileges:
@@ -208,7 +223,8 @@ def _is_too_much(grant: Grant, name: str, columns: frozenset[str]) -> bool:
     if name != "SELECT":
         return True
     reads_privilege_tables = grant.database == "mysql" and columns and columns.isdisjoint(_SECRETS)
-    return not (grant.database in _STATISTICS or reads_privilege_tables)
+    reads_slow_log = (grant.database, grant.object) == ("mysql", "slow_log")
+    return not (grant.database in _STATISTICS or reads_privilege_tables or reads_slow_log)
 
 
 def _say_why(privileges: Sequence[str]) -> str:

@@ -64,6 +64,11 @@ def has_show_explain(server: ServerInfo) -> bool:
     return _since(server, mysql=None, mariadb=(10, 0, 0))
 
 
+def has_prepared_statements(server: ServerInfo) -> bool:
+    """performance_schema.prepared_statements_instances."""
+    return _since(server, mysql=(5, 7, 4), mariadb=(10, 5, 2))
+
+
 def has_rows_of_last_statement(server: ServerInfo) -> bool:
     """events_statements_current.ROWS_EXAMINED; MariaDB 10.5 and 10.11 leave it 0, and tell it in the histories."""
     return _since(server, mysql=(5, 6, 3), mariadb=(11, 8, 0))

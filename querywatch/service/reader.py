@@ -78,9 +78,10 @@ class SourceReader:
             state = SourceState(name=name, up=False, reason="garbled", advice=_GARBLED_ADVICE)
             self._lose(name, state, now)
             return None
-        duration = time.monotonic() - started
-        if busy_ratio is not None and duration > _CHEAP_SECONDS:
-            self._retry_at[name] = now + duration / busy_ratio
+        finally:
+            duration = time.monotonic() - started
+            if busy_ratio is not None and duration > _CHEAP_SECONDS:
+                self._retry_at[name] = max(self._retry_at.get(name, now), now + duration / busy_ratio)
         self._gain(SourceState(name=name, up=True, last_read_at=now, duration_seconds=duration))
         return value
 

@@ -2,8 +2,10 @@
 
 from querywatch.counters import Prepared
 from querywatch.db.connection import Connection
+from querywatch.db.server import has_prepared_statements
 from querywatch.sources.base import (
     GRANT_PERFORMANCE_SCHEMA,
+    SourceUnavailableError,
     StatementReducer,
     is_consumer_on,
     read_rows,
@@ -31,6 +33,10 @@ def read_prepared(
 
     Executions are counted as long as events_statements_current is switched on: before, they are not known.
     """
+    if not has_prepared_statements(connection.server):
+        message = "this server keeps no list of prepared statements"
+        advice = "none: MySQL has it from 5.7 on, MariaDB from 10.5 on"
+        raise SourceUnavailableError(message, reason="unsupported", advice=advice)
     rows = read_rows(connection, _PREPARED, grant=GRANT_PERFORMANCE_SCHEMA)
     if not rows:
         require_performance_schema(connection)

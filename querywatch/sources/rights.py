@@ -6,10 +6,12 @@ from typing import Any
 
 from querywatch.db.connection import Connection
 from querywatch.db.privilege_tables import COLUMNS, EVERYWHERE, ON_DATABASES, ROLE_COLUMNS
+from querywatch.db.privileges import may_read
+from querywatch.db.privileges import may_read
 from querywatch.db.server import has_roles
 from querywatch.model import Flavour, Right
 from querywatch.outward import parse_name
-from querywatch.sources.base import read_rows
+from querywatch.sources.base import SourceUnavailableError, read_rows
 
 
 def _render_select(table: str, columns: Sequence[str]) -> str:
@@ -45,6 +47,10 @@ def read_rights(connection: Connection) -> tuple[Right, ...]:
 
     Partial revokes of MySQL are not seen: they stand beside a hash.
     """
+    if not may_read(connection, "user"):
+        message = "the account may not see who could write"
+        raise SourceUnavailableError(message, reason="privilege", advice=GRANT_PRIVILEGES)
+    _require_grants(connection)
     users = _read(connection, _SELECTS["user"])
     own = [
         *_parse_flags(((host, "", user, *flags) for host, user, *flags in users), EVERYWHERE),
@@ -58,6 +64,15 @@ def read_rights(connection: Connection) -> tuple[Right, ...]:
             (_EVERYBODYS_ROLE, (parse_name(user), parse_name(host))) for host, user, *_ in users if host
         ]
     return (*own, *find_given_rights(own, given))
+
+
+def _require_grants(connection: Connection) -> None:
+    server = connection.server
+    roles = (ROLE_COLUMNS[server.flavour][0],) if has_roles(server) else ()
+    missing = next((table for table in (*COLUMNS, *roles) if not may_read(connection, table)), "")
+    if missing:
+        message = f"the account may not read mysql.{missing}"
+        raise SourceUnavailableError(message, reason="privilege", advice=GRANT_PRIVILEGES)
 
 
 def _read(connection: Connection, statement: str) -> list[tuple[Any, ...]]:

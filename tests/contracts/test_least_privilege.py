@@ -6,14 +6,29 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from server.consumers import consuming
 from server.daemons import running_daemon, write_config
 from server.servers import PRACTICE, RunningServer
 
 from querywatch.db.connection import connect
 from querywatch.db.privileges import read_privileges
+from querywatch.db.server import has_prepared_statements
 from querywatch.errors import StatementRefusedError
 from querywatch.model import Flavour
-from querywatch.sources import accounts, attributes, digests, processlist, schema, status, userstat
+from querywatch.sources import (
+    accounts,
+    attributes,
+    digests,
+    plans,
+    prepared,
+    processlist,
+    recorded,
+    schema,
+    session_counters,
+    status,
+    threads,
+    userstat,
+)
 from querywatch.sql.reduce import StatementBook
 
 pytestmark = pytest.mark.server
@@ -45,8 +60,16 @@ def read_everything(server: RunningServer) -> None:
             assert attributes.read_programs(connection)
             assert digests.DigestSource().read(connection, book).rows
             assert accounts.read_account_counters(connection).rows
+            known = threads.ThreadBook()
+            assert session_counters.read_session_counters(connection, known, 0.0).rows
+            with consuming(server, *recorded.CONSUMERS.values()):
+                for record in recorded.Record:
+                    recorded.RecordedSource(known).read(connection, book, record, 0.0)
+            if has_prepared_statements(connection.server):
+                prepared.read_prepared(connection, book, known, 0.0)
         if server.flavour is Flavour.MARIADB:
             assert "watcher" in userstat.read_userstat(connection).rows
+            plans.require_plans(connection)
 
 
 def find_events(server: RunningServer) -> dict[str, int]:
