@@ -5,14 +5,16 @@ every execution reaches that age: those seen younger can be counted up, without 
 """
 
 import math
+from array import array
 from bisect import bisect_left
-from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _AGES_KEPT = 256
 _AGES_NEEDED = 16
-_SHAPES_KEPT = 4_000
+_ENDS_WEIGHED = 256
+_SHAPES_KEPT = 2_000
 _LEARNT_EVERY = 8  # first sights between two looks at what they say
 _YOUNG_NEEDED = 12  # with fewer in the younger half, chance would decide
 
@@ -24,13 +26,30 @@ LONG_DOUBT = 1 / 7
 SHORT_DOUBT = 1 / 2
 
 
+def _make_array() -> "array[float]":
+    return array("d")
+
+
 @dataclass(slots=True)
 class _Learnt:
-    ages: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=_AGES_KEPT))  # (age, gap)
-    doubts: deque[float] = field(default_factory=lambda: deque(maxlen=_AGES_KEPT))
-    doubt: float = SHORT_DOUBT
+    """Plain arrays: thousands of shapes are remembered, each with hundreds of sights."""
+
+    ages: "array[float]" = field(default_factory=_make_array)
+    gaps: "array[float]" = field(default_factory=_make_array)
     resolution_seconds: float | None = None
     unread: int = 0
+    doubt: float = SHORT_DOUBT  # the mean of the latest ends, and one of the worst kind before them
+    ends: int = 1
+
+    def add_age(self, age_seconds: float, gap_seconds: float) -> None:
+        for kept, value in ((self.ages, age_seconds), (self.gaps, gap_seconds)):
+            kept.append(value)
+            del kept[:-_AGES_KEPT]
+        self.unread += 1
+
+    def add_doubt(self, doubt: float) -> None:
+        self.ends = min(self.ends + 1, _ENDS_WEIGHED)
+        self.doubt += (doubt - self.doubt) / self.ends
 
 
 class Durations:
@@ -52,20 +71,16 @@ class Durations:
     def note_age(self, fingerprint: str, age_seconds: float, gap_seconds: float) -> None:
         """An execution was first seen at this age, so long after the look before."""
         learnt = self._find(fingerprint)
-        learnt.ages.append((age_seconds, gap_seconds))
-        learnt.unread += 1
+        learnt.add_age(age_seconds, gap_seconds)
         if learnt.unread >= _LEARNT_EVERY and len(learnt.ages) >= _AGES_NEEDED:
             learnt.unread = 0
-            learnt.resolution_seconds = _find_resolution(learnt.ages)
+            learnt.resolution_seconds = _find_resolution(learnt.ages, learnt.gaps)
 
     def note_end(
         self, fingerprint: str, lasted_seconds: float, age_seconds: float | None, gap_seconds: float
     ) -> None:
         """An execution ended that lasted so long at least, first seen at this age (None: not told) after a gap."""
-        learnt = self._find(fingerprint)
-        learnt.doubts.append(_find_doubt(lasted_seconds, age_seconds, gap_seconds))
-        # One more, of the worst kind: a shape that is hardly known is not thought to be well known.
-        learnt.doubt = (sum(learnt.doubts) + SHORT_DOUBT) / (len(learnt.doubts) + 1)
+        self._find(fingerprint).add_doubt(_find_doubt(lasted_seconds, age_seconds, gap_seconds))
 
     def _find(self, fingerprint: str) -> _Learnt:
         learnt = self._shapes.setdefault(fingerprint, _Learnt())
@@ -85,15 +100,14 @@ def _find_doubt(lasted_seconds: float, age_seconds: float | None, gap_seconds: f
     return max(LONG_DOUBT, SHORT_DOUBT * (1.0 - age_seconds / gap_seconds))
 
 
-def _find_resolution(ages: Iterable[tuple[float, float]]) -> float:
+def _find_resolution(ages: Sequence[float], gaps: Sequence[float]) -> float:
     """The age below which executions are counted up; infinite when they all seem to outlast the gaps.
 
     Halved for as long as more than half of what is younger than it is younger than its half.
     """
-    kept = tuple(ages)
-    limit = min(gap for _, gap in kept)
-    young = sorted(age for age, _ in kept if age < limit)
-    found = limit if _outnumber(len(young), [limit / gap for _, gap in kept]) else math.inf
+    limit = min(gaps)
+    young = sorted(age for age in ages if age < limit)
+    found = limit if _outnumber(len(young), [limit / gap for gap in gaps]) else math.inf
     while True:
         half = bisect_left(young, limit / 2)
         if half < _YOUNG_NEEDED or half * 2 <= len(young):

@@ -3,7 +3,8 @@
 What a poll sees is a share of what runs: a statement of d seconds is seen by polls g seconds apart with
 probability d/g. Time is estimated without bias: each sight stands for the gap before it, whatever the gaps, as
 long as nothing that is seen decides when the next poll comes. (The gap after it, or half of both, does no
-better: measured in tests/unit/test_estimates.py.) What was seen is counted once, and is a lower bound.
+better when polls are late: `tests/benchmarks/sampling_bias.py --simulate`.) What was seen is counted once, and
+is a lower bound.
 """
 
 import math
@@ -12,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from querywatch.analysis.durations import SHORT_DOUBT, Durations
-from querywatch.analysis.pace import PaceMeter
 from querywatch.model import Session, Statement
 
 _SECOND = 1.0
@@ -222,6 +222,3 @@ def _join(before: Execution, sight: Execution) -> Execution:
         first_seen_at=before.first_seen_at,
         first_gap_seconds=before.first_gap_seconds,
     )
-
-
-__all__ = ["Execution", "PaceMeter", "Sightings"]
