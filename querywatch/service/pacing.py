@@ -4,6 +4,7 @@ A policy alone: costs, threads and the clock come in, intervals go out.
 """
 
 import math
+import statistics
 from collections import deque
 from enum import StrEnum
 
@@ -19,7 +20,8 @@ _CROWDED_SAMPLE_TIMES = 5.0
 _CROWDED_COUNTER_TIMES = 3.0
 _RESERVE = 0.1  # of the budget, for reading tables and indexes
 _REPAID = 0.5  # of the budget at the most, to get out of debt
-_RETURN_SECONDS = 60.0  # in which an interval shrinks to 1/e of what it was
+_WIDEN_SECONDS, _RETURN_SECONDS = 20.0, 60.0  # in which an interval comes nearer to where it goes, by 63 %
+_ARRIVED_RATIO = 0.05  # nearer than that is there
 _COSTS_REMEMBERED = 30
 _FULL = 0.9
 _HALVINGS = 40
@@ -120,8 +122,8 @@ class Pacer:
         if self.is_backing_off:
             sample = max(sample, min(CROWDED_SAMPLE_SECONDS, self._sample.configured * _CROWDED_SAMPLE_TIMES))
             count = max(count, min(CROWDED_COUNTER_SECONDS, self._count.configured * _CROWDED_COUNTER_TIMES))
-        self._sample.move(sample, elapsed)
-        self._count.move(count, elapsed)
+        self._sample.move(sample, elapsed, at_once=self.is_backing_off)
+        self._count.move(count, elapsed, at_once=self.is_backing_off)
 
     def _find_scale(self) -> float:
         """How far both intervals are widened, 0 for not at all, so that the two together keep to the budget.
@@ -154,10 +156,8 @@ class _Rhythm:
 
     @property
     def _cost_seconds(self) -> float:
-        """The mean without the dearest: the first of a connection asks for more than the later ones."""
-        if len(self.costs) < 2:
-            return 0.0
-        return (sum(self.costs) - max(self.costs)) / (len(self.costs) - 1)
+        """What it usually takes: the first of a connection asks for more, and the purse pays for those."""
+        return statistics.median_low(self.costs) if len(self.costs) > 1 else 0.0
 
     def find_interval(self, scale: float, share: float) -> float:
         """The interval at that widening, between the configured one and the widest."""
@@ -177,7 +177,12 @@ class _Rhythm:
         root = math.sqrt(self._cost_seconds * share * self.configured)
         return self._widest / root if root else 0.0
 
-    def move(self, target_seconds: float, elapsed_seconds: float) -> None:
-        """Widens at once, shrinks slowly."""
-        shrunk = self.interval_seconds * math.exp(-elapsed_seconds / _RETURN_SECONDS)
-        self.interval_seconds = max(target_seconds, shrunk)
+    def move(self, target_seconds: float, elapsed_seconds: float, *, at_once: bool) -> None:
+        """Goes towards the target, sooner when it widens: `at_once`, or smoothly."""
+        widens = target_seconds > self.interval_seconds
+        inertia = math.exp(-elapsed_seconds / (_WIDEN_SECONDS if widens else _RETURN_SECONDS))
+        if widens and at_once:
+            inertia = 0.0
+        self.interval_seconds = target_seconds + (self.interval_seconds - target_seconds) * inertia
+        if abs(self.interval_seconds - target_seconds) < _ARRIVED_RATIO * target_seconds:
+            self.interval_seconds = target_seconds

@@ -85,7 +85,7 @@ def test_what_costs_more_is_widened_more() -> None:
 
 
 def test_the_pace_settles_and_does_not_swing() -> None:
-    """Once it has settled at a cost, an interval stays within a tenth of its mean."""
+    """Costs that vary by a third each way move an interval by less than a fifth."""
     pacer = make_pacer()
     looks = [
         each.sample_interval_seconds
@@ -94,8 +94,8 @@ def test_the_pace_settles_and_does_not_swing() -> None:
     ]
     mean = sum(looks) / len(looks)
     assert mean > 2.0
-    assert max(looks) < 1.1 * mean
-    assert min(looks) > 0.9 * mean
+    assert max(looks) < 1.2 * mean
+    assert min(looks) > 0.8 * mean
 
 
 def test_it_comes_back_slowly_and_all_the_way() -> None:
