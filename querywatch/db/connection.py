@@ -90,7 +90,8 @@ class Connection:
         self._driver = driver
         self._lifeline = lifeline
         self._aborted = False
-        self.seconds_spent = 0.0  # by the server, at the most: what was waited here, without the way there and back
+        # By the server, at the most: what was waited here, without the way there and back.
+        self.seconds_spent = 0.0
         self._fastest_seconds = math.inf
         self.statements_sent = 0
         self._introduce()
