@@ -94,6 +94,8 @@ class Counting:
         self._division = Division()
         self._questions: int | None = None
         self._rows: dict[DigestKey, tuple[Statement, Operation]] = {}
+        self._unshared: dict[AccountKey, Difference] = {}  # grown since the digests were last read
+        self._laid: Mapping[Entry, float] = {}
         self._written: tuple[Growth, ...] | None = None
         self._own_account = own_account
         self._own_fingerprints = own_fingerprints
@@ -138,8 +140,9 @@ class Counting:
         )
         margin = None
         if grown is not None:
-            laid = _sum_executions(sampled) if shares is None else shares.executions
-            counted = sum_accounts(self._division.divide(grown, readings.sessions, laid, self.learner))
+            if shares is not None or not self._waits_for("digests", readings):
+                self._laid = _sum_executions(sampled) if shares is None else shares.executions
+            counted = sum_accounts(self._division.divide(grown, readings.sessions, self._laid, self.learner))
         else:
             counted, own_seconds, margin = self._count_userstat(readings, sampled, queries)
         questioned = self._count_questions(readings, queries)
@@ -240,9 +243,10 @@ class Counting:
         reading = readings.digests
         self._written = None
         if reading is None:
-            if not self._waits_for("digests", readings):
-                self._digests.forget()
+            self._keep_margins(margins, readings)
             return None
+        if margins is not None:
+            margins, self._unshared = _add_differences(self._unshared, margins), {}
         # Not known by their digest, for two servers need not hash alike, but by the shape they have.
         rows = {
             key: row
@@ -269,6 +273,14 @@ class Counting:
         shares = self.learner.ledger.share(growths, margins, complete=complete)
         return shares.with_unattributed(sum(difference.seconds for difference in overflow.values()))
 
+    def _keep_margins(self, margins: Mapping[AccountKey, Difference] | None, readings: Readings) -> None:
+        """The digests' next reading will tell of this interval too: then its margins are wanted."""
+        if self._waits_for("digests", readings):
+            self._unshared = _add_differences(self._unshared, margins or {})
+        else:
+            self._digests.forget()
+            self._unshared = {}
+
     def _find_undigested(self, sights: Sights) -> list[QueryAmount]:
         """The prepared executions that polls saw, on a server that keeps no digest of them."""
         if any(kind is Operation.PREPARED for statement, kind in self._rows.values() if _is_known(statement)):
@@ -280,6 +292,15 @@ class Counting:
             if each[0].session.command == _EXECUTE and each[0].statement.fingerprint not in digested
         )
         return queries
+
+
+def _add_differences(
+    one: Mapping[AccountKey, Difference], other: Mapping[AccountKey, Difference]
+) -> dict[AccountKey, Difference]:
+    return {
+        key: one[key].plus(other[key]) if key in one and key in other else (one.get(key) or other[key])
+        for key in {**one, **other}
+    }
 
 
 def _is_known(statement: Statement) -> bool:

@@ -127,16 +127,22 @@ class Intake:
             self.book.max_digest_bytes = read.max_digest_bytes
         return read
 
-    def read_counters(self, connection: Connection, now: float, *, by_session: bool = False) -> Readings:
+    def read_counters(
+        self, connection: Connection, now: float, *, by_session: bool = False, thorough: bool = True
+    ) -> Readings:
         """Everything that counts; USER_STATISTICS only where the performance schema does not count accounts.
 
-        `by_session` asks for each session's own counters too, which cost more the more sessions there are.
+        `by_session` asks for each session's own counters too, which cost more the more sessions there are. A count
+        that is not `thorough` leaves the digests for later when they are costly to read.
         """
         counted = self.reader.read("accounts", lambda: accounts.read_account_counters(connection), now)
         used = None
         if counted is None and not self._is_lost("accounts"):
             used = self.reader.read("userstat", lambda: userstat.read_userstat(connection), now)
-        shapes = self.reader.read("digests", lambda: self._digests.read(connection, self.book), now)
+        shapes = None
+        is_due = thorough or self._digests.is_due(now)
+        if is_due:
+            shapes = self.reader.read("digests", lambda: self._digests.read(connection, self.book, now), now)
         self.lost_accounts = counted.lost if counted is not None else self.lost_accounts
         if shapes is not None:
             self.overflow_executions = shapes.overflow.executions if shapes.overflow else 0
@@ -152,8 +158,8 @@ class Intake:
         )
         self._probe_when_due(connection, now)
         self._note_up()
-        lost = frozenset(state.name for state in self.reader.states if self._is_lost(state.name))
-        return replace(readings, lost=lost)
+        lost = {state.name for state in self.reader.states if self._is_lost(state.name)}
+        return replace(readings, lost=frozenset(lost if is_due else lost | {"digests"}))
 
     def _probe_when_due(self, connection: Connection, now: float) -> None:
         """Tries now and then what no count needs on this server, so that all the evidence there could be is known."""

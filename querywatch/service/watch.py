@@ -122,9 +122,9 @@ class Watch:
                 self._look(connection, now)
             if burst is not None:
                 now = self._look_closely(connection, burst)
-            if count or self._is_count_due(now) or self.count_wanted.is_set():
+            if (asked := count or self.count_wanted.is_set()) or self._is_count_due(now):
                 with self._charging(Work.COUNT, connection, now):
-                    self._count(connection, now)
+                    self._count(connection, now, thorough=asked)
                 counted = True
         except ServerError as error:
             self._lose(error, now)
@@ -206,7 +206,7 @@ class Watch:
                 name, fingerprint = attribution.integration.name, sight.statement.fingerprint
                 self._window.note_start(name, fingerprint, sight.started_at)
 
-    def _count(self, connection: Connection, now: float) -> None:
+    def _count(self, connection: Connection, now: float, *, thorough: bool) -> None:
         """Reads the counters, lays them to integrations, and judges."""
         status = self._intake.read_status(connection, now)
         if self._has_restarted(connection, status):
@@ -217,7 +217,9 @@ class Watch:
             self.pacer.note_threads(status.threads_running, now)
         self._last_connection_id = connection.connection_id
         readings = replace(
-            self._intake.read_counters(connection, now, by_session=self._counting.wants_sessions),
+            self._intake.read_counters(
+                connection, now, by_session=self._counting.wants_sessions, thorough=thorough
+            ),
             questions=self._find_questions(connection, status),
         )
         seen = self._looking.take()

@@ -1,10 +1,13 @@
 """Reads the counters by statement shape: performance_schema.events_statements_summary_by_digest."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from querywatch.counters import NO_TOTALS, DigestKey, DigestReading, DigestRow, Totals
 from querywatch.db.connection import Connection
+from querywatch.model import Operation, Statement
 from querywatch.sources.base import (
     GRANT_PERFORMANCE_SCHEMA,
     StatementReducer,
@@ -25,9 +28,29 @@ STATEMENTS = (_DIGESTS, _RECENT_DIGESTS)
 # LAST_SEEN has whole seconds on MySQL 5.6 and MariaDB, and a statement is entered after its client's answer.
 _OVERLAP_SECONDS = 2
 _COMPLETE_EVERY = 30
-_PREPARED_EXECUTION = (
-    "EXECUTE "  # MySQL 8 and later: then the statement itself, or its name when prepared by text
-)
+# MySQL 8 and later works out percentiles for every row that is looked at, whatever the WHERE: 6 µs each. So much
+# time goes by for each second of reading, within a bound.
+_REST_FOR_EACH_SECOND = 1_000.0
+_LONGEST_REST_SECONDS = 60.0
+_REDUCING_SECONDS = 0.05  # in one reading; a shape takes a quarter of a millisecond
+# MySQL 8 and later: then the statement itself, or its name when prepared by text.
+_PREPARED_EXECUTION = "EXECUTE "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    text: str
+    totals: Totals
+    first_seen: float
+    last_seen: float
+
+    def plus(self, other: "_Row") -> "_Row":
+        return _Row(
+            text=self.text,
+            totals=self.totals.plus(other.totals),
+            first_seen=min(self.first_seen, other.first_seen),
+            last_seen=max(self.last_seen, other.last_seen),
+        )
 
 
 class DigestSource:
@@ -43,22 +66,36 @@ class DigestSource:
         self._server_time: float | None = None
         self._partial_reads = 0
         self._repeated = False
+        self._due_at = 0.0
+        self._shapes = DigestShapes()
 
-    def read(self, connection: Connection, book: StatementReducer) -> DigestReading:
-        """What the server has counted; a new connection begins with a complete reading."""
-        since = self._find_since(connection)
+    def is_due(self, now: float) -> bool:
+        """Whether to read again, after what the last read took."""
+        return now >= self._due_at
+
+    def read(self, connection: Connection, book: StatementReducer, now: float = 0.0) -> DigestReading:
+        """What the server has counted; a new connection begins with a complete reading.
+
+        What ran for the first time, and is too much to reduce at once, is held back for the next reading.
+        """
+        since, spent = self._find_since(connection), connection.seconds_spent
         rows = _read_rows(connection, since)
+        rest_seconds = (connection.seconds_spent - spent) * _REST_FOR_EACH_SECOND
         self._connection = connection
         self._partial_reads = 0 if since is None else self._partial_reads + 1
         if rows:
             self._server_time = float(rows[0][-1])
         if since is None:
             self._repeated = _has_repeated(rows)
-        return _build_reading(rows, book, complete=since is None)
+        digests, overflow = _parse_rows(rows)
+        found = self._shapes.find(digests, book, complete=since is None)
+        self._due_at = 0.0 if self._shapes.behind else now + min(rest_seconds, _LONGEST_REST_SECONDS)
+        complete = since is None and not self._shapes.behind
+        return DigestReading(rows=found, complete=complete, overflow=overflow)
 
     def _find_since(self, connection: Connection) -> float | None:
         is_due = self._partial_reads + 1 >= self._complete_every
-        if connection is not self._connection or is_due or self._repeated:
+        if connection is not self._connection or is_due or self._repeated or self._shapes.behind:
             return None
         return self._server_time
 
@@ -68,8 +105,9 @@ def read_digests(connection: Connection, book: StatementReducer, since: float | 
 
     Needs SELECT on performance_schema. A client that never chose a database has None for one.
     """
-    rows = _read_rows(connection, since)
-    return _build_reading(rows, book, complete=since is None)
+    digests, overflow = _parse_rows(_read_rows(connection, since))
+    rows = {key: _make_row(row, book.from_digest(row.text)) for key, row in digests.items()}
+    return DigestReading(rows=rows, complete=since is None, overflow=overflow)
 
 
 def _read_rows(connection: Connection, since: float | None) -> Sequence[tuple[Any, ...]]:
@@ -86,39 +124,109 @@ def _has_repeated(rows: Sequence[tuple[Any, ...]]) -> bool:
     return len({row[:2] for row in rows}) < len(rows)
 
 
-def _build_reading(
-    rows: Sequence[tuple[Any, ...]], book: StatementReducer, *, complete: bool
-) -> DigestReading:
-    found: dict[DigestKey, DigestRow] = {}
+def _parse_rows(rows: Sequence[tuple[Any, ...]]) -> tuple[dict[DigestKey, _Row], Totals | None]:
+    """(the rows by digest, the overflow's totals)."""
+    found: dict[DigestKey, _Row] = {}
     overflow: Totals | None = None
-    for row in rows:
-        database, digest, text, *_ = row
+    for database, digest, text, *counters, first_seen, last_seen, _ in rows:
+        totals = parse_totals(counters)
         if digest is None:
-            overflow = parse_totals(row[3:10]).plus(overflow or NO_TOTALS)
+            overflow = totals.plus(overflow or NO_TOTALS)
             continue
         key = DigestKey(database=database, digest=digest)
-        found[key] = _parse_row(row, text or "", book, found.get(key))
-    return DigestReading(rows=found, complete=complete, overflow=overflow)
-
-
-def _parse_row(
-    row: tuple[Any, ...], text: str, book: StatementReducer, before: DigestRow | None
-) -> DigestRow:
-    totals = parse_totals(row[3:10])
-    first_seen, last_seen = float(row[10] or 0), float(row[11] or 0)
-    if before is None:
-        statement = book.from_digest(text)
-        return DigestRow(
-            statement=statement,
+        row = _Row(
+            text=text or "",
             totals=totals,
-            first_seen=first_seen,
-            last_seen=last_seen,
-            prepared=text.startswith(_PREPARED_EXECUTION),
+            first_seen=float(first_seen or 0),
+            last_seen=float(last_seen or 0),
         )
+        found[key] = found[key].plus(row) if key in found else row
+    return found, overflow
+
+
+def _make_row(row: _Row, statement: Statement) -> DigestRow:
     return DigestRow(
-        statement=before.statement,
-        totals=totals.plus(before.totals),
-        first_seen=min(first_seen, before.first_seen),
-        last_seen=max(last_seen, before.last_seen),
-        prepared=before.prepared,
+        statement=statement,
+        totals=row.totals,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        prepared=row.text.startswith(_PREPARED_EXECUTION),
     )
+
+
+def _make_unread(row: _Row) -> Statement:
+    is_prepared = row.text.startswith(_PREPARED_EXECUTION)
+    operation = Operation.PREPARED if is_prepared else Operation.OTHER
+    return Statement(fingerprint="", shape="", operation=operation, tables=(), needs=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    first_seen: float
+    executions: int
+    seconds: float
+    statement: Statement | None  # None: it did not run since the first reading
+
+
+class DigestShapes:
+    """Reduces the digests that run, not the thousands that only stand in the table, and never all at once.
+
+    What did not run since the first reading has a statement without a shape, and no growth to lay to it.
+    """
+
+    def __init__(self, *, reducing_seconds: float = _REDUCING_SECONDS) -> None:
+        self._reducing_seconds = reducing_seconds
+        self._known: dict[DigestKey, _Known] = {}
+        self._started = False
+        self.behind = False  # whether rows were held back the last time
+
+    def find(
+        self, rows: Mapping[DigestKey, _Row], book: StatementReducer, *, complete: bool
+    ) -> dict[DigestKey, DigestRow]:
+        """The rows with their statements, without those that are held back: the costliest are reduced first."""
+        if complete:
+            self._known = {key: known for key, known in self._known.items() if key in rows}
+        waiting = [key for key, row in rows.items() if self._started and self._is_wanted(key, row)]
+        waiting.sort(key=lambda key: self._find_growth(key, rows[key]), reverse=True)
+        reduced = self._reduce(waiting, rows, book)
+        held = set(waiting[len(reduced) :])
+        found = {}
+        for key, row in rows.items():
+            if key not in held:
+                statement = reduced.get(key) or self._find_statement(key)
+                self._known[key] = _Known(
+                    first_seen=row.first_seen,
+                    executions=row.totals.executions,
+                    seconds=row.totals.seconds,
+                    statement=statement,
+                )
+                found[key] = _make_row(row, statement or _make_unread(row))
+        self._started, self.behind = True, bool(held)
+        return found
+
+    def _find_statement(self, key: DigestKey) -> Statement | None:
+        known = self._known.get(key)
+        return None if known is None else known.statement
+
+    def _is_wanted(self, key: DigestKey, row: _Row) -> bool:
+        """Whether it ran; one whose digest is cut may have become known whole meanwhile."""
+        known = self._known.get(key)
+        if known is None:
+            return True
+        ran = (known.first_seen, known.executions) != (row.first_seen, row.totals.executions)
+        return ran and (known.statement is None or known.statement.cut)
+
+    def _find_growth(self, key: DigestKey, row: _Row) -> float:
+        known = self._known.get(key)
+        return row.totals.seconds - (known.seconds if known is not None else 0.0)
+
+    def _reduce(
+        self, waiting: Sequence[DigestKey], rows: Mapping[DigestKey, _Row], book: StatementReducer
+    ) -> dict[DigestKey, Statement]:
+        over_at = time.monotonic() + self._reducing_seconds
+        reduced: dict[DigestKey, Statement] = {}
+        for key in waiting:
+            reduced[key] = book.from_digest(rows[key].text)
+            if time.monotonic() >= over_at:
+                break
+        return reduced

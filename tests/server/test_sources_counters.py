@@ -136,7 +136,7 @@ def test_after_a_complete_reading_only_what_ran_since_is_read(
         for reading in readings
     ]
     assert [reading.complete for reading in readings] == [True, False, False, False, True]
-    assert executions == [1, 0, 2, 2, 2]
+    assert executions == [0, 0, 2, 2, 2]  # what did not run since the first reading has no shape
 
 
 @pytest.mark.servers(*_WITH_COUNTERS)

@@ -4,18 +4,22 @@ from typing import Any
 
 from querywatch.counters import DigestKey
 from querywatch.model import Operation, Statement
-from querywatch.sources.digests import DigestSource
+from querywatch.sources.digests import DigestShapes, DigestSource
 
 _KEY = DigestKey(database=None, digest="d1")
 
 
 class Rows:
-    """A connection that always has the same rows."""
+    """A connection that always has the same rows, and takes so long to read them."""
+
+    seconds_spent = 0.0
+    seconds_each = 0.0
 
     def __init__(self, *rows: tuple[Any, ...]) -> None:
         self.rows = rows
 
     def read(self, _statement: str, _parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        self.seconds_spent += self.seconds_each
         return list(self.rows)
 
 
@@ -55,3 +59,46 @@ def test_what_found_no_room_is_no_shape() -> None:
     assert set(reading.rows) == {_KEY}
     assert reading.overflow is not None
     assert reading.overflow.executions == 9
+
+
+def test_what_only_stands_in_the_table_is_not_reduced() -> None:
+    """Thousands of shapes of long ago cost nothing; one that runs has its shape in the same reading."""
+    source = DigestSource()
+    (first,) = source.read(Rows(row("d1", 3, 50, 60)), Book()).rows.values()
+    (quiet,) = source.read(Rows(row("d1", 3, 50, 60)), Book()).rows.values()
+    (grown,) = source.read(Rows(row("d1", 4, 50, 61)), Book()).rows.values()
+    new = source.read(Rows(row("d2", 1, 62, 62)), Book()).rows[DigestKey(database=None, digest="d2")]
+    assert [each.statement.shape for each in (first, quiet, grown, new)] == ["", "", "SELECT ?", "SELECT ?"]
+
+
+def test_after_a_truncated_table_a_shape_is_new() -> None:
+    """However much its count has come to look like the old one."""
+    source = DigestSource()
+    source.read(Rows(row("d1", 3, 50, 60)), Book())
+    (again,) = source.read(Rows(row("d1", 3, 70, 80)), Book()).rows.values()
+    assert again.statement.shape == "SELECT ?"
+
+
+def test_more_than_can_be_reduced_at_once_is_held_back_and_not_lost() -> None:
+    """The costliest first; until all are there no reading passes for complete."""
+    source = DigestSource()
+    source._shapes = DigestShapes(reducing_seconds=0.0)
+    source.read(Rows(row("d0", 1, 50, 60)), Book())
+    busy = Rows(*(row(f"d{number}", number, 60, 61) for number in range(1, 4)))
+    readings = [source.read(busy, Book()) for _ in range(4)]
+    assert [
+        {key.digest for key in reading.rows if reading.rows[key].statement.shape} for reading in readings
+    ] == [{"d3"}, {"d2", "d3"}, {"d1", "d2", "d3"}, {"d1", "d2", "d3"}]
+    assert [reading.complete for reading in readings] == [False, False, True, False]
+
+
+def test_a_costly_table_is_read_more_rarely() -> None:
+    """A thousandth of the time, and never a minute apart."""
+    source, rows = DigestSource(), Rows(row("d1", 3, 50, 60))
+    rows.seconds_each = 0.03
+    source.read(rows, Book(), 100.0)
+    assert not source.is_due(129.0)
+    assert source.is_due(130.1)
+    rows.seconds_each = 5.0
+    source.read(rows, Book(), 200.0)
+    assert source.is_due(260.1)
