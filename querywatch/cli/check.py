@@ -22,23 +22,13 @@ from querywatch.db.connection import Connection, connect
 from querywatch.db.privileges import Privileges, read_privileges
 from querywatch.errors import ConfigError, ServerError
 from querywatch.service.intake import Intake
+from querywatch.service.ladder import STEPS, Remedy, Step, find_remedy
 from querywatch.service.logs import set_up_logging
+from querywatch.service.reader import UNSUPPORTED
+from querywatch.snapshot import SourceState
 
-_STYLES = {"ok": "green", "could be better": "cyan", "wrong": "bold red"}
-_BRINGS = {
-    "processlist": "who is connected, and what runs",
-    "accounts": "exact statements, time, rows and writes of each account by kind",
-    "userstat": "exact statements, rows and writes of each account",
-    "digests": "exact executions, time and rows of each statement shape",
-    "last_statements": "whose a short statement's shape is; next to no cost, no restart",
-    "attributes": "the program name of each session",
-    "schema": "whether an index serves a statement",
-}
-_COSTS = {
-    "performance-schema-off": " (a restart, and some memory)",
-    "userstat-off": " (no restart, next to no cost)",
-}
-
+_NOT_HERE = "not on this version"
+_STYLES = {"ok": "green", "could be better": "cyan", _NOT_HERE: "dim", "wrong": "bold red"}
 _ADMINISTRATORS = ("ALL PRIVILEGES on *.*", "GRANT OPTION on *.*", "SUPER on *.*")
 _OWN_ACCOUNT = (
     "leave that account as it is and give querywatch one of its own: an administrator runs what "
@@ -48,13 +38,21 @@ _OWN_ACCOUNT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One thing looked at. `state` is 'ok', 'could be better' or 'wrong'."""
+    """One thing looked at. `state` is 'ok', 'could be better', 'wrong' or 'not on this version'.
+
+    Of evidence that could be had: what it brings and costs, the statements for an administrator, and the lines
+    under [mysqld] that make it last.
+    """
 
     server: str
     what: str
     state: str
     says: str
     fix: str = ""
+    brings: str = ""
+    cost: str = ""
+    statements: tuple[str, ...] = ()
+    my_ini: tuple[str, ...] = ()
 
 
 def add(commands: Commands) -> argparse.ArgumentParser:
@@ -96,10 +94,11 @@ def find_results(server: ServerSettings, path: Path | None) -> list[Result]:
         reason = error.reason if isinstance(error, ServerError) else "configuration"
         return [Result(server=server.name, what="connection", state="wrong", says=reason, fix=str(error))]
     try:
+        privileges = read_privileges(connection, server.databases)
         return [
             _check_connection(server, connection),
-            *_check_privileges(server, connection),
-            *_check_evidence(server, connection),
+            *_check_privileges(server, privileges),
+            *_check_evidence(server, connection, privileges.account),
         ]
     except ServerError as error:
         return [Result(server=server.name, what="reading", state="wrong", says=error.reason, fix=str(error))]
@@ -127,8 +126,7 @@ def _check_connection(server: ServerSettings, connection: Connection) -> Result:
     )
 
 
-def _check_privileges(server: ServerSettings, connection: Connection) -> Iterator[Result]:
-    privileges = read_privileges(connection, server.databases)
+def _check_privileges(server: ServerSettings, privileges: Privileges) -> Iterator[Result]:
     for fault in privileges.missing:
         says = f"{fault.what} is missing: {fault.why}"
         yield Result(server=server.name, what="privilege", state="wrong", says=says, fix=fault.fix)
@@ -151,37 +149,62 @@ def _is_somebody_elses(privileges: Privileges) -> bool:
     return any(fault.what.startswith(_ADMINISTRATORS) for fault in privileges.excessive)
 
 
-def _check_evidence(server: ServerSettings, connection: Connection) -> Iterator[Result]:
+def _check_evidence(server: ServerSettings, connection: Connection, account: str) -> Iterator[Result]:
+    """The ladder, in its order: what needs no restart is advised before what does."""
+    states = {state.name: state for state in _read_states(server, connection)}
+    for step in STEPS:
+        if step.name in states:
+            remedy = find_remedy(states[step.name], connection.server, account)
+            yield _check_step(server.name, step, states[step.name], remedy)
+
+
+def _read_states(server: ServerSettings, connection: Connection) -> tuple[SourceState, ...]:
     intake = Intake(server.name, server.databases, server.schema_interval)
     intake.read_sessions(connection, 0.0)
     intake.read_status(connection, 0.0)
     intake.read_counters(connection, 0.0)
     intake.read_schema_when_due(connection, 0.0)
-    states = {state.name: state for state in intake.reader.states}
-    # What needs no restart is advised before what does.
-    for name in sorted(states, key=lambda name: (name != "userstat", name)):
-        state = states[name]
-        brings = _BRINGS.get(name, "")
-        if state.reason == "unsupported" and not state.offered:
-            continue  # nothing that anybody could do about it
-        if state.up:
-            yield Result(
-                server=server.name, what=f"evidence {name}", state="ok", says=brings or "can be read"
-            )
-        else:
-            yield Result(
-                server=server.name,
-                what=f"evidence {name}",
-                state="could be better" if not state.offered else "wrong",
-                says=f"not available ({state.reason}){f'; it would bring: {brings}' if brings else ''}",
-                fix=f"{state.advice}{_COSTS.get(state.reason, '')}",
-            )
+    intake.read_rights(connection, 0.0)
+    return intake.reader.states
+
+
+def _check_step(server: str, step: Step, state: SourceState, remedy: Remedy | None) -> Result:
+    what = f"evidence {step.name}"
+    if state.up:
+        return Result(server=server, what=what, state="ok", says=step.brings, brings=step.brings)
+    missing = f"not available ({state.reason}); it would bring: {step.brings}"
+    if state.offered:
+        return Result(
+            server=server, what=what, state="wrong", says=missing, fix=state.advice, brings=step.brings
+        )
+    if state.reason == UNSUPPORTED:
+        says = f"{step.of} is not to be had; it would bring: {step.brings}"
+        return Result(server=server, what=what, state=_NOT_HERE, says=says, brings=step.brings)
+    if remedy is None:
+        fix = state.advice
+        return Result(
+            server=server, what=what, state="could be better", says=missing, fix=fix, brings=step.brings
+        )
+    return Result(
+        server=server,
+        what=what,
+        state="could be better",
+        says=f"{missing}. Cost: {remedy.cost}",
+        fix=remedy.render(),
+        brings=step.brings,
+        cost=remedy.cost,
+        statements=remedy.statements,
+        my_ini=remedy.my_ini,
+    )
 
 
 def _print(results: list[Result]) -> None:
     table = make_table("Check", ("server", "what", "state", "says"))
+    said: dict[tuple[str, str], str] = {}
     for result in results:
-        says = f"{result.says}\nFix: {result.fix}" if result.fix else result.says
+        before = said.setdefault((result.server, result.fix), result.what)
+        fix = result.fix if before == result.what else f"as for {before}"
+        says = f"{result.says}\nFix: {fix}" if result.fix else result.says
         table.add_row(
             Text(result.server),
             Text(result.what),

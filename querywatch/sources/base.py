@@ -15,8 +15,10 @@ _CONSUMERS = (
     "SELECT NAME FROM performance_schema.setup_consumers WHERE ENABLED = 'NO' "
     "AND NAME IN ('global_instrumentation', 'thread_instrumentation', 'statements_digest')"
 )
-_CONSUMER = "SELECT ENABLED FROM performance_schema.setup_consumers WHERE NAME = %s"
-STATEMENTS = (_PERFORMANCE_SCHEMA, _CONSUMERS, _CONSUMER)
+_SWITCHED_ON = (
+    "SELECT NAME FROM performance_schema.setup_consumers WHERE ENABLED = 'YES' AND NAME IN (%s, %s)"
+)
+STATEMENTS = (_PERFORMANCE_SCHEMA, _CONSUMERS, _SWITCHED_ON)
 
 GRANT_PROCESS = "GRANT PROCESS ON *.* TO the account"
 GRANT_PERFORMANCE_SCHEMA = "GRANT SELECT ON performance_schema.* TO the account"
@@ -75,17 +77,18 @@ def require_performance_schema(connection: Connection) -> None:
         raise SourceUnavailableError(message, reason="consumer-off", advice=advice)
 
 
-def require_consumer(connection: Connection, name: str) -> None:
-    """Raises `SourceUnavailableError` when this consumer of the performance schema is switched off."""
-    if not is_consumer_on(connection, name):
-        advice = f"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME = '{name}'"
-        raise SourceUnavailableError(f"the consumer {name} is off", reason="consumer-off", advice=advice)
+def require_consumers(connection: Connection, first: str, second: str) -> None:
+    """Raises `SourceUnavailableError` when one of these consumers of the performance schema is switched off."""
+    if not are_consumers_on(connection, first, second):
+        names = ", ".join(f"'{name}'" for name in sorted({first, second}))
+        advice = f"UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME IN ({names})"
+        raise SourceUnavailableError(f"the consumer {second} is off", reason="consumer-off", advice=advice)
 
 
-def is_consumer_on(connection: Connection, name: str) -> bool:
-    """Whether the performance schema keeps what this consumer is for."""
-    rows = read_rows(connection, _CONSUMER, (name,), grant=GRANT_PERFORMANCE_SCHEMA)
-    return bool(rows) and str(rows[0][0]).upper() == "YES"
+def are_consumers_on(connection: Connection, first: str, second: str) -> bool:
+    """Whether the performance schema keeps what these two, or this one, are for."""
+    rows = read_rows(connection, _SWITCHED_ON, (first, second), grant=GRANT_PERFORMANCE_SCHEMA)
+    return {str(row[0]) for row in rows} == {first, second}
 
 
 def parse_totals(columns: Sequence[Any]) -> Totals:

@@ -7,7 +7,7 @@ from querywatch.sources.base import (
     GRANT_PERFORMANCE_SCHEMA,
     SourceUnavailableError,
     StatementReducer,
-    is_consumer_on,
+    are_consumers_on,
     read_rows,
     require_performance_schema,
 )
@@ -42,7 +42,7 @@ def read_prepared(
         require_performance_schema(connection)
         return ()
     threads.read(connection, now)
-    counted = is_consumer_on(connection, CONSUMERS[Record.LAST])
+    counted = are_consumers_on(connection, CONSUMERS[Record.LAST], CONSUMERS[Record.LAST])
     found = list[Prepared]()
     for thread_id, number, text, executions in rows:
         owner = threads.find(thread_id)

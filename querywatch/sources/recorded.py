@@ -11,9 +11,9 @@ from querywatch.sources.base import (
     GRANT_PERFORMANCE_SCHEMA,
     SourceUnavailableError,
     StatementReducer,
-    is_consumer_on,
+    are_consumers_on,
     read_rows,
-    require_consumer,
+    require_consumers,
     require_performance_schema,
 )
 from querywatch.sources.threads import ThreadBook
@@ -79,7 +79,7 @@ class RecordedSource:
             if not rows:
                 require_performance_schema(connection)
             # The rows of a consumer that was switched off stay as they were: they must not pass for those of now.
-            require_consumer(connection, CONSUMERS[record])
+            require_consumers(connection, *_find_consumers(record))
         except SourceUnavailableError:
             self._read_to.pop(record, None)
             raise
@@ -126,7 +126,12 @@ class RecordedSource:
 
 def require_record(connection: Connection, record: Record) -> None:
     """Raises `SourceUnavailableError` when the server does not keep this record now; reads none of it."""
-    consumer = CONSUMERS[record]
-    if not is_consumer_on(connection, consumer):
+    consumers = _find_consumers(record)
+    if not are_consumers_on(connection, *consumers):
         require_performance_schema(connection)
-        require_consumer(connection, consumer)
+        require_consumers(connection, *consumers)
+
+
+def _find_consumers(record: Record) -> tuple[str, str]:
+    # The histories are filled from what is current, and stay as they were while that is off.
+    return CONSUMERS[Record.LAST], CONSUMERS[record]

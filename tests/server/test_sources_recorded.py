@@ -76,6 +76,10 @@ def test_what_is_not_kept_is_said_with_what_would_keep_it(
             assert off.value.reason == "consumer-off"
         server.execute(off.value.advice)
         require_record(watcher, record)
+    # By itself, without what is current, a history stays empty.
+    alone = {CONSUMERS[record]} - {CONSUMERS[Record.LAST]}
+    with consuming(server, *alone), pytest.raises(SourceUnavailableError):
+        require_record(watcher, record)
 
 
 @pytest.mark.servers(*_COUNTING)
