@@ -36,7 +36,7 @@ class Claims:
     parties: Mapping[str, PartyClaim]
     pairs: Mapping[Pair, PairClaim]
     residual_ratio: float | None
-    findings: tuple[str, ...]  # what the daemon says that it cannot see
+    capture_ratios: Mapping[str, float]  # duration in words -> its chance to be seen, at the end of the run
 
 
 def find_claims(before: Snapshot, after: Snapshot) -> Claims:
@@ -58,9 +58,7 @@ def find_claims(before: Snapshot, after: Snapshot) -> Claims:
         },
         pairs=pairs,
         residual_ratio=after.residual_ratio,
-        findings=tuple(
-            entry.finding.message for entry in after.findings if entry.finding.rule == "coverage.blind"
-        ),
+        capture_ratios=after.capture_ratios,
     )
 
 

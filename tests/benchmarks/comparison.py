@@ -80,6 +80,7 @@ class Comparison:
     right_ratio: Measure  # of those on the office's account: their time, and what of it they were laid
     lost_ratio: Measure  # the office's time, and what of it others were laid
     residual_ratio: float | None
+    capture_ratios: Mapping[str, float]
     driver: Measure  # executions as the workload and as the server counted them: they must agree
 
     @property
@@ -96,6 +97,7 @@ def compare(parties: Sequence[Party], truth: Truth, claims: Claims) -> Compariso
         right_ratio=_find_right(parties, truth, claims),
         lost_ratio=_find_lost(parties[0].name, truth, claims),
         residual_ratio=claims.residual_ratio,
+        capture_ratios=claims.capture_ratios,
         driver=Measure(truth.client_executions, truth.server_executions),
     )
 

@@ -61,6 +61,8 @@ def _render_sums(run: Comparison) -> Iterator[str]:
     )
     residual = "unknown" if run.residual_ratio is None else f"{run.residual_ratio:.2%}"
     yield f"residual {residual}; the workload counted {run.driver.truth:g} executions, the server {run.driver.claim:g}"
+    chances = ", ".join(f"{words} {ratio:.0%}" for words, ratio in run.capture_ratios.items())
+    yield f"chance of being seen by length: {chances}"
     for row in run.parties:
         if row.uncounted_executions and run.driver.truth:
             yield f"{row.integration}: {row.uncounted_executions:g} executions have no shape on this server"
