@@ -11,13 +11,13 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from querywatch.attribution.amounts import QueryAmount
 from querywatch.attribution.fit import Entry, Place, fit_rows
 from querywatch.attribution.match import Matcher
-from querywatch.attribution.room import MEASURES, Room
-from querywatch.counters import AccountKey, Difference
+from querywatch.attribution.room import MEASURES, Margins, Room
+from querywatch.counters import Difference
 from querywatch.model import Attribution, Evidence, Operation, Statement
 
 Remembered = TypeVar("Remembered")
@@ -30,8 +30,18 @@ _BOLDNESS = 1.5
 _SHARED_ONE_BY_ONE = 100  # shapes never seen, the most often run; the rest is shared out together
 _TOGETHER = "together"
 
+_SIGHTS_ENOUGH = 10.0  # of one shape, for polls to tell better than records who runs it how often
+
 Pair = tuple[str, str, str]  # integration, account, host
 Laid = dict[str, dict[Entry, float]]
+
+
+class _Seen(NamedTuple):
+    sighted: float
+    recorded: float
+
+
+_UNSEEN = _Seen(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,46 +81,47 @@ class Ledger:
 
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
-        self._seen: OrderedDict[str, dict[Pair, float]] = OrderedDict()
+        self._seen: OrderedDict[str, dict[Pair, _Seen]] = OrderedDict()
         self._laid: OrderedDict[str, dict[Entry, float]] = OrderedDict()
         self._attributions: dict[Pair, Attribution] = {}
         self._room = Room()
 
     def learn(
-        self, statement: Statement, account: str, host: str, attribution: Attribution, *, weight: float = 1.0
+        self,
+        statement: Statement,
+        account: str,
+        host: str,
+        attribution: Attribution,
+        *,
+        sighted: float = 0.0,
+        recorded: float = 0.0,
     ) -> None:
-        """Remembers that so many executions of a shape were seen in a session that is this integration's."""
+        """Remembers that so many executions of a shape were seen in a session that is this integration's.
+
+        Less than none where that turned out to be wrong.
+
+        `sighted` by polls, which see an execution with a chance that its duration gives; `recorded` by the server,
+        which writes down the last few of each session, however many there are.
+        """
         pair = (attribution.integration.name, account, host)
         self._attributions[pair] = attribution
         seen = self._seen.setdefault(statement.fingerprint, {})
-        seen[pair] = seen.get(pair, 0.0) + weight
+        before = seen.get(pair, _UNSEEN)
+        after = _Seen(before.sighted + sighted, before.recorded + recorded)
+        if after.sighted > 0 or after.recorded > 0:
+            seen[pair] = after
+        else:
+            seen.pop(pair, None)
         _keep_newest(self._seen, statement.fingerprint)
 
     def find_attribution(self, integration: str, place: Place) -> Attribution:
         """Why an integration that shapes were laid to is at work at a place."""
         return self._attributions[integration, place.account, place.host]
 
-    def unlearn(self, fingerprints: Iterable[str]) -> None:
-        """Forgets whose these shapes were: a session that ran them turned out to be somebody else's."""
-        for fingerprint in fingerprints:
-            self._seen.pop(fingerprint, None)
-            for operation in Operation:
-                self._laid.pop(f"{fingerprint} {operation}", None)
-
-    def share(
-        self,
-        growths: Sequence[Growth],
-        margins: Mapping[AccountKey, Difference] | None,
-        *,
-        complete: bool = True,
-    ) -> Shares:
-        """Each shape's growth, laid to the integrations.
-
-        Without `margins` (the accounts' growth) by what was seen alone. They are not `complete` when the server
-        had no room for all accounts: then a place that they lack is not limited.
-        """
+    def share(self, growths: Sequence[Growth], margins: Margins | None) -> Shares:
+        """Each shape's growth, laid to the integrations; without margins by what was seen alone."""
         rows = _merge(growths)
-        self._room.open(margins, complete=complete)
+        self._room.open(margins)
         laid, certain = self._lay_executions(rows)
         amounts = {"executions": laid} | {
             measure: self._lay_measure(measure, rows, laid, certain) for measure in MEASURES[1:]
@@ -129,7 +140,7 @@ class Ledger:
         shared = fit_rows(
             doubtful,
             {key: _believe(seen[key], self._laid.get(key, {})) for key in doubtful},
-            partial(self._room.find_limit, "executions"),
+            partial(self._room.find_limits, "executions"),
         )
         self._room.take("executions", shared)
         left = {key: executions[key] - sum(shared.get(key, {}).values()) for key in rows if key not in whole}
@@ -161,7 +172,7 @@ class Ledger:
         }
         self._room.take("executions", whole)
         spread = {key: executions[key] for key, entries in kept.items() if len(entries) > 1}
-        shared = fit_rows(spread, kept, partial(self._room.find_limit, "executions"))
+        shared = fit_rows(spread, kept, partial(self._room.find_limits, "executions"))
         shared = {key: _fill(shared.get(key) or kept[key], amount) for key, amount in spread.items()}
         self._room.take("executions", shared)
         return whole | shared
@@ -181,7 +192,7 @@ class Ledger:
             key: self._find_candidates(rows[together.get(key, [key])[0]], places, self._laid.get(key, {}))
             for key in amounts
         }
-        shared = fit_rows(amounts, seeds, partial(self._room.find_limit, "executions"))
+        shared = fit_rows(amounts, seeds, partial(self._room.find_limits, "executions"))
         self._room.take("executions", shared)
         for name, keys in together.items():
             entries = shared.pop(name, {})
@@ -205,10 +216,13 @@ class Ledger:
         return _believe(of_marker or found, _sharpen(laid), sights_believed=1.0)
 
     def _find_seen(self, growth: Growth) -> dict[Entry, float]:
+        """The shape's entries by how often each was seen: by polls, and as long as those saw few, by the records."""
         seen = self._seen.get(growth.statement.fingerprint, {})
+        sighted, recorded = (sum(part) for part in zip(*seen.values(), strict=True)) if seen else (0.0, 0.0)
+        weight = max(1.0, _SIGHTS_ENOUGH - sighted) / recorded if recorded else 0.0
         return {
-            Entry(integration, Place(account, host, growth.operation)): weight
-            for (integration, account, host), weight in seen.items()
+            Entry(integration, Place(account, host, growth.operation)): each.sighted + weight * each.recorded
+            for (integration, account, host), each in seen.items()
         }
 
     def _lay_measure(
@@ -219,7 +233,7 @@ class Ledger:
         whole: Laid = {key: _fill(executions[key], amounts[key]) for key in certain}
         self._room.take(measure, whole)
         doubtful = {key: amount for key, amount in amounts.items() if key not in certain}
-        shared = fit_rows(doubtful, executions, partial(self._room.find_limit, measure))
+        shared = fit_rows(doubtful, executions, partial(self._room.find_limits, measure))
         self._room.take(measure, shared)
         return whole | shared
 

@@ -30,6 +30,11 @@ class Matcher:
         """As configured, without `unknown`."""
         return self._integrations
 
+    @property
+    def asks_for_programs(self) -> bool:
+        """Whether some integration is known by its program name."""
+        return any(each.programs for each in self._integrations)
+
     def match(
         self, account: str, host: str, program: str | None, statement: Statement | None = None
     ) -> Attribution:

@@ -1,83 +1,155 @@
-"""Keeps how much of each place's own counters is not laid to any shape yet."""
+"""Keeps how much of what accounts and sessions counted for themselves is not laid to any shape yet."""
 
+from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-from querywatch.attribution.fit import Entry, Place, sum_places
-from querywatch.counters import AccountKey, Difference
+from querywatch.attribution.fit import Entry, Place, sum_entries
+from querywatch.counters import NO_DIFFERENCE, AccountKey, Difference
 from querywatch.model import Operation
 
 MEASURES = ("executions", "seconds", "rows_examined")
-# The two margins are read some milliseconds apart, and a busy server counts on meanwhile: what one has more than
-# the other is carried into the next interval, up to so much.
+# The margins are read some milliseconds apart, and a busy server counts on meanwhile: what one has more than the
+# other is carried into the next interval, up to so much.
 _CARRIED_SHARE = 0.05
 _CARRIED_EXECUTIONS = 5.0
 _UNLIMITED = float("inf")
+# More than this of an account's executions asked for by shapes, over all intervals, and some are somebody else's.
+_CROWDED_SHARE = 0.005
+_CROWDED_EXECUTIONS = 10.0
+_FADING = 0.99  # of old intervals
+
+Account = tuple[str, Operation]
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margins:
+    """What the server counted in an interval beside the shapes.
+
+    `complete` is False when it had no room for all accounts: then one that is not among them is not limited.
+    `live` is what the sessions that are there counted for themselves, by place and integration, where several
+    share an account; None: not known.
+    """
+
+    accounts: Mapping[AccountKey, Difference]
+    complete: bool = True
+    live: Mapping[Place, Mapping[str, Difference]] | None = None
+
+    def plus(self, later: "Margins") -> "Margins":
+        """Both intervals together; sessions that were not counted in one of them are not known for both."""
+        live = None
+        if self.live is not None and later.live is not None:
+            live = {
+                place: add_differences(self.live.get(place, {}), later.live.get(place, {}))
+                for place in {*self.live, *later.live}
+            }
+        return Margins(
+            accounts=add_differences(self.accounts, later.accounts),
+            complete=self.complete and later.complete,
+            live=live,
+        )
+
+
+@dataclass(slots=True)
+class _Balance:
+    asked: float = 0.0
+    has: float = 0.0
+
+    def add(self, asked: float, has: float) -> bool:
+        """Takes one interval; whether more is asked for than there is."""
+        self.asked = self.asked * _FADING + asked
+        self.has = self.has * _FADING + has
+        return self.asked > self.has * (1.0 + _CROWDED_SHARE) + _CROWDED_EXECUTIONS
+
+
+@dataclass(slots=True)
+class _Measure:
+    counted: dict[Place | Entry, float] = field(default_factory=dict)
+    left: dict[Place | Entry, float] = field(default_factory=dict)
+
+
+def add_differences(one: Mapping[Key, Difference], other: Mapping[Key, Difference]) -> dict[Key, Difference]:
+    """Both together, key by key."""
+    return {key: one.get(key, NO_DIFFERENCE).plus(other.get(key, NO_DIFFERENCE)) for key in {**one, **other}}
 
 
 class Room:
-    """The places' margins of one interval after the other, each with what the last one carried over."""
+    """The margins of one interval after the other, each with what the last one carried over."""
 
     def __init__(self) -> None:
-        self._counted: dict[str, dict[Place, float]] = {}
-        self._left: dict[str, dict[Place, float]] = {measure: {} for measure in MEASURES}
+        self._measures = {measure: _Measure() for measure in MEASURES}
+        self._balances = defaultdict[Account, _Balance](_Balance)
         self._unlimited = False
 
-    def open(self, margins: Mapping[AccountKey, Difference] | None, *, complete: bool) -> None:
-        """Begins an interval. Without `margins` nothing is limited, and no place is known."""
-        self._unlimited = margins is None or not complete
-        places = {
-            Place(key.account, key.host, key.operation): grown for key, grown in (margins or {}).items()
-        }
-        for measure in MEASURES:
-            counted = {place: float(getattr(grown, measure)) for place, grown in places.items()}
-            carried = self._left[measure] if margins is not None else {}
-            self._counted[measure] = counted
-            self._left[measure] = {
-                place: counted.get(place, 0.0) + carried.get(place, 0.0) for place in counted | carried
+    def open(self, margins: Margins | None) -> None:
+        """Begins an interval. Without margins nothing is limited, and no place is known."""
+        self._unlimited = margins is None or not margins.complete
+        counted = {} if margins is None else _find_counted(margins)
+        for measure, kept in self._measures.items():
+            kept.counted = {name: float(getattr(grown, measure)) for name, grown in counted.items()}
+            carried = kept.left if margins is not None else {}
+            kept.left = {
+                name: kept.counted.get(name, 0.0) + carried.get(name, 0.0)
+                for name in kept.counted | carried
+                if isinstance(name, Place) or name in kept.counted
             }
 
     def take(self, measure: str, laid: Mapping[str, Mapping[Entry, float]]) -> None:
         """What was laid has no room any more; what is laid whole may take more than there is."""
-        left = self._left[measure]
-        for place, amount in sum_places(laid).items():
-            if place in left or not self._unlimited:
-                left[place] = left.get(place, 0.0) - amount
+        left = self._measures[measure].left
+        for entry, amount in sum_entries(laid).items():
+            for name in self.find_limits(measure, entry):
+                left[name] = left.get(name, 0.0) - amount
 
     def close(self) -> None:
         """Ends the interval: keeps what the next one is to begin with."""
-        for measure, left in self._left.items():
-            counted = self._counted[measure]
-            most = {place: self._find_tolerance(measure, counted.get(place, 0.0)) for place in left}
-            self._left[measure] = {
-                place: kept
-                for place, rest in left.items()
-                if (kept := max(-most[place], min(most[place], rest)))
+        for measure, kept in self._measures.items():
+            least = _CARRIED_EXECUTIONS if measure == "executions" else 0.0
+            most = {name: max(least, _CARRIED_SHARE * kept.counted.get(name, 0.0)) for name in kept.left}
+            kept.left = {
+                name: rest
+                for name, left in kept.left.items()
+                if (rest := max(-most[name], min(most[name], left)))
             }
 
-    def find_limit(self, measure: str, place: Place) -> float:
-        """How much more may be laid to a place."""
-        if place not in self._left[measure] and self._unlimited:
-            return _UNLIMITED
-        return max(0.0, self._left[measure].get(place, 0.0))
+    def find_limits(self, measure: str, entry: Entry) -> dict[Place | Entry, float]:
+        """How much more may be laid to an entry: by its place, and by its own sessions where they are counted."""
+        left = self._measures[measure].left
+        if entry.place not in left and self._unlimited:
+            return {entry.place: _UNLIMITED}
+        limits: dict[Place | Entry, float] = {entry.place: max(0.0, left.get(entry.place, 0.0))}
+        if entry in left:
+            limits[entry] = max(0.0, left[entry])
+        return limits
 
     def find_places(self) -> dict[Place, float]:
         """The places that have executions left, and how many."""
-        return {place: left for place, left in self._left["executions"].items() if left > 0}
+        left = self._measures["executions"].left
+        return {place: rest for place, rest in left.items() if isinstance(place, Place) and rest > 0}
 
-    def find_crowded(self, asked: Mapping[tuple[str, Operation], float]) -> frozenset[tuple[str, Operation]]:
-        """The accounts and kinds of which more executions are asked than they have, by more than a moment's."""
-        has = dict[tuple[str, Operation], float]()
-        for place, left in self._left["executions"].items():
-            key = (place.account, place.operation)
-            has[key] = has.get(key, 0.0) + left
-        return frozenset(
-            key
-            for key, amount in asked.items()
-            if (key in has or not self._unlimited)
-            and amount > has.get(key, 0.0) + 2 * self._find_tolerance("executions", has.get(key, 0.0))
-        )
+    def find_crowded(self, asked: Mapping[Account, float]) -> frozenset[Account]:
+        """The accounts and kinds of which more executions are asked for than they have had, over some intervals."""
+        has = defaultdict[Account, float](float)
+        for name, counted in self._measures["executions"].counted.items():
+            if isinstance(name, Place):
+                has[name.account, name.operation] += counted
+        known = asked.keys() | self._balances.keys()
+        crowded = {key for key in known if self._balances[key].add(asked.get(key, 0.0), has.get(key, 0.0))}
+        return frozenset(key for key in crowded if key in has or not self._unlimited)
 
-    @staticmethod
-    def _find_tolerance(measure: str, counted: float) -> float:
-        least = _CARRIED_EXECUTIONS if measure == "executions" else 0.0
-        return max(least, _CARRIED_SHARE * counted)
+
+def _find_counted(margins: Margins) -> dict[Place | Entry, Difference]:
+    counted: dict[Place | Entry, Difference] = {
+        Place(key.account, key.host, key.operation): grown for key, grown in margins.accounts.items()
+    }
+    for place, by_integration in (margins.live or {}).items():
+        total = NO_DIFFERENCE
+        for live in by_integration.values():
+            total = total.plus(live)
+        # Of the sessions that are gone by now nobody knows whose they were: each may have had all of it.
+        gone = counted.get(place, NO_DIFFERENCE).minus(total).at_least_zero()
+        for integration, live in by_integration.items():
+            counted[Entry(integration, place)] = live.plus(gone)
+    return counted

@@ -16,6 +16,7 @@ from querywatch.attribution.amounts import (
 )
 from querywatch.attribution.fit import Entry, Place
 from querywatch.attribution.ledger import Growth, Shares
+from querywatch.attribution.room import Margins
 from querywatch.counters import (
     AccountKey,
     AccountReading,
@@ -94,7 +95,7 @@ class Counting:
         self._division = Division()
         self._questions: int | None = None
         self._rows: dict[DigestKey, tuple[Statement, Operation]] = {}
-        self._unshared: dict[AccountKey, Difference] = {}  # grown since the digests were last read
+        self._unshared: Margins | None = None
         self._laid: Mapping[Entry, float] = {}
         self._written: tuple[Growth, ...] | None = None
         self._own_account = own_account
@@ -135,14 +136,16 @@ class Counting:
         sights = seen.sights
         sampled, queries = sum_sights(sights)
         _add_errors(queries, seen)
-        shares = self._share_digests(
-            readings, grown if comparable and readings.accounts is not None else None
-        )
+        live = self._division.advance(readings.sessions, self.learner)
+        margins = None
+        if comparable and readings.accounts is not None and grown is not None:
+            margins = Margins(accounts=grown, complete=not readings.accounts.lost, live=live)
+        shares = self._share_digests(readings, margins)
         margin = None
         if grown is not None:
             if shares is not None or not self._waits_for("digests", readings):
                 self._laid = _sum_executions(sampled) if shares is None else shares.executions
-            counted = sum_accounts(self._division.divide(grown, readings.sessions, self._laid, self.learner))
+            counted = sum_accounts(self._division.divide(grown, live, self._laid, self.learner))
         else:
             counted, own_seconds, margin = self._count_userstat(readings, sampled, queries)
         questioned = self._count_questions(readings, queries)
@@ -237,16 +240,15 @@ class Counting:
             self._matcher.match_account(account, None) or self._matcher.match(account, "", None)
         ).integration
 
-    def _share_digests(
-        self, readings: Readings, margins: Mapping[AccountKey, Difference] | None
-    ) -> Shares | None:
+    def _share_digests(self, readings: Readings, margins: Margins | None) -> Shares | None:
         reading = readings.digests
         self._written = None
         if reading is None:
             self._keep_margins(margins, readings)
             return None
-        if margins is not None:
-            margins, self._unshared = _add_differences(self._unshared, margins), {}
+        if margins is not None and self._unshared is not None:
+            margins = self._unshared.plus(margins)
+        self._unshared = None
         # Not known by their digest, for two servers need not hash alike, but by the shape they have.
         rows = {
             key: row
@@ -269,17 +271,16 @@ class Counting:
         overflow = self._overflow.advance({None: reading.overflow} if reading.overflow else {})
         if not any(difference.executions for difference in overflow.values()):
             self._written = tuple(each for each in growths if each.statement.operation.is_write)
-        complete = readings.accounts is not None and not readings.accounts.lost
-        shares = self.learner.ledger.share(growths, margins, complete=complete)
+        shares = self.learner.ledger.share(growths, margins)
         return shares.with_unattributed(sum(difference.seconds for difference in overflow.values()))
 
-    def _keep_margins(self, margins: Mapping[AccountKey, Difference] | None, readings: Readings) -> None:
+    def _keep_margins(self, margins: Margins | None, readings: Readings) -> None:
         """The digests' next reading will tell of this interval too: then its margins are wanted."""
-        if self._waits_for("digests", readings):
-            self._unshared = _add_differences(self._unshared, margins or {})
-        else:
+        if not self._waits_for("digests", readings):
             self._digests.forget()
-            self._unshared = {}
+            self._unshared = None
+        elif margins is not None:
+            self._unshared = margins if self._unshared is None else self._unshared.plus(margins)
 
     def _find_undigested(self, sights: Sights) -> list[QueryAmount]:
         """The prepared executions that polls saw, on a server that keeps no digest of them."""
@@ -292,15 +293,6 @@ class Counting:
             if each[0].session.command == _EXECUTE and each[0].statement.fingerprint not in digested
         )
         return queries
-
-
-def _add_differences(
-    one: Mapping[AccountKey, Difference], other: Mapping[AccountKey, Difference]
-) -> dict[AccountKey, Difference]:
-    return {
-        key: one[key].plus(other[key]) if key in one and key in other else (one.get(key) or other[key])
-        for key in {**one, **other}
-    }
 
 
 def _is_known(statement: Statement) -> bool:

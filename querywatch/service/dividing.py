@@ -13,6 +13,8 @@ from querywatch.service.learning import Learner
 
 _LEAST_WRITE = 0.5
 
+Live = Mapping[Place, Mapping[str, Difference]]  # place -> integration -> what its sessions did
+
 
 class Division:
     """The sessions' own counters, and what they leave of each account's."""
@@ -25,22 +27,37 @@ class Division:
         """The server restarted: its totals began again at zero."""
         self._sessions.restart()
 
+    def advance(self, reading: SessionReading | None, learner: Learner) -> Live | None:
+        """What each integration's sessions did that are there now, by place; None: not known."""
+        if reading is None:
+            self._sessions.forget()
+            return None
+        started, owners = self._sessions.started, learner.find_owners()
+        live = defaultdict[Place, dict[str, Difference]](dict)
+        for key, difference in self._sessions.advance(reading.rows).items():
+            if key.session_id in owners:
+                session, attribution = owners[key.session_id]
+                place, name = (
+                    Place(session.account, session.host, key.operation),
+                    attribution.integration.name,
+                )
+                live[place][name] = live[place].get(name, NO_DIFFERENCE).plus(difference)
+        return live if started else None
+
     def divide(
         self,
         grown: Mapping[AccountKey, Difference],
-        sessions: SessionReading | None,
+        live: Live | None,
         laid: Mapping[Entry, float],
         learner: Learner,
     ) -> Iterator[Counted]:
         """Each account's growth, whole where one integration alone is at work on it.
 
-        `sessions` are the sessions' own counters (None: not read), `laid` the executions of shapes that were laid
-        to whom.
+        `laid` are the executions of shapes that were laid to whom.
         """
         weights = defaultdict[Place, dict[str, float]](dict)
         for entry, executions in laid.items():
             weights[entry.place][entry.integration] = executions
-        live = self._advance(sessions, learner)
         for key, difference in grown.items():
             place = Place(key.account, key.host, key.operation)
             by_session = None if live is None else live.get(place, {})
@@ -69,25 +86,6 @@ class Division:
             attribution = base if name == base.integration.name else _find_attribution(learner, name, place)
             evidence = Evidence.COUNTED if part.exact and attribution.confidence >= 1.0 else Evidence.INFERRED
             yield Counted(attribution=attribution, key=key, difference=part.difference, evidence=evidence)
-
-    def _advance(
-        self, reading: SessionReading | None, learner: Learner
-    ) -> Mapping[Place, Mapping[str, Difference]] | None:
-        """What each integration's live sessions did, by place; None: not known."""
-        if reading is None:
-            self._sessions.forget()
-            return None
-        started, owners = self._sessions.started, learner.find_owners()
-        live = defaultdict[Place, dict[str, Difference]](dict)
-        for key, difference in self._sessions.advance(reading.rows).items():
-            if key.session_id in owners:
-                session, attribution = owners[key.session_id]
-                place, name = (
-                    Place(session.account, session.host, key.operation),
-                    attribution.integration.name,
-                )
-                live[place][name] = live[place].get(name, NO_DIFFERENCE).plus(difference)
-        return live if started else None
 
 
 def _find_attribution(learner: Learner, integration: str, place: Place) -> Attribution:

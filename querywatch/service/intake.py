@@ -74,6 +74,7 @@ class Intake:
         self._digests = digests.DigestSource()
         self._records = Records(self.reader, self.book)
         self._programs: dict[int, str] = {}
+        self._asked: set[int] = set()  # the sessions whose programs have been read, if they have any
         self._rights_known = False
         self._rights_interval_seconds = schema_interval_seconds
         self._rights_due_at = 0.0
@@ -90,13 +91,21 @@ class Intake:
         self._probe_due_at = 0.0
         self._records.connected()
 
-    def read_sessions(self, connection: Connection, now: float) -> tuple[Session, ...] | None:
-        """Everybody's sessions but our own, with their programs as last read; None: not available."""
+    def read_sessions(
+        self, connection: Connection, now: float, *, with_programs: bool = False
+    ) -> tuple[Session, ...] | None:
+        """Everybody's sessions but our own, with their programs as last read; None: not available.
+
+        `with_programs` reads them at once when there are new sessions.
+        """
         sessions = self.reader.read("processlist", lambda: self._read_processlist(connection), now)
         self._note_up()
         self._busy_tables = schema.find_busy_tables(sessions or ())
         if sessions is None:
             return None
+        if with_programs and not {session.session_id for session in sessions} <= self._asked:
+            self._read_programs(connection, now)
+            self._asked = {session.session_id for session in sessions}
         return tuple(
             _with_program(session, self._programs.get(session.session_id))
             for session in sessions
@@ -146,8 +155,7 @@ class Intake:
         self.lost_accounts = counted.lost if counted is not None else self.lost_accounts
         if shapes is not None:
             self.overflow_executions = shapes.overflow.executions if shapes.overflow else 0
-        programs = self.reader.read("attributes", lambda: attributes.read_programs(connection), now)
-        self._programs = dict(programs or {})
+        self._read_programs(connection, now)
         readings = Readings(
             accounts=counted,
             userstat=used,
@@ -160,6 +168,10 @@ class Intake:
         self._note_up()
         lost = {state.name for state in self.reader.states if self._is_lost(state.name)}
         return replace(readings, lost=frozenset(lost if is_due else lost | {"digests"}))
+
+    def _read_programs(self, connection: Connection, now: float) -> None:
+        programs = self.reader.read("attributes", lambda: attributes.read_programs(connection), now)
+        self._programs = dict(programs or {})
 
     def _probe_when_due(self, connection: Connection, now: float) -> None:
         """Tries now and then what no count needs on this server, so that all the evidence there could be is known."""

@@ -1,6 +1,8 @@
 """Learns, poll after poll, whose the sessions of one server are and which shapes they run."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from querywatch.analysis.sightings import Execution
 from querywatch.attribution.ledger import Ledger
@@ -9,7 +11,18 @@ from querywatch.attribution.sessions import Attributor
 from querywatch.counters import Prepared, Recorded
 from querywatch.model import Attribution, Integration, Session, Statement
 
-_Seen = tuple[Statement, Session, Attribution]
+_SESSIONS_REMEMBERED = 5_000
+_LESSONS_PER_SESSION = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lesson:
+    """What the ledger learnt from one session of one shape."""
+
+    statement: Statement
+    attribution: Attribution
+    sighted: float
+    recorded: float
 
 
 class Learner:
@@ -20,6 +33,7 @@ class Learner:
         self.ledger = Ledger(self.matcher)
         self._attributor = Attributor(self.matcher)
         self._is_own = is_own
+        self._lessons: OrderedDict[int, dict[str, _Lesson]] = OrderedDict()
         self._recorded: frozenset[tuple[int, int]] = frozenset()
         self._prepared: dict[tuple[int, int], int] = {}
 
@@ -29,18 +43,15 @@ class Learner:
 
     def learn_sights(self, sights: Iterable[Execution], now: float) -> list[tuple[Execution, Attribution]]:
         """Takes what one poll saw running; whose each of them is."""
-        attributed, seen = list[tuple[Execution, Attribution]](), list[_Seen]()
+        attributed = list[tuple[Execution, Attribution]]()
         for sight in sights:
             session = sight.session
-            if sight.sights:
-                attribution = self._attributor.note(
-                    session, sight.statement, now, started_at=sight.started_at
-                )
-                seen.append((sight.statement, session, attribution))
-            else:
-                attribution = self._attributor.attribute(session, sight.statement)
+            if not sight.sights:
+                attributed.append((sight, self._attributor.attribute(session, sight.statement)))
+                continue
+            attribution = self._attributor.note(session, sight.statement, now, started_at=sight.started_at)
+            self._learn(sight.statement, session, attribution, sighted=1.0)
             attributed.append((sight, attribution))
-        self._learn(seen)
         return attributed
 
     def learn_recorded(self, recorded: Sequence[Recorded], now: float) -> None:
@@ -48,33 +59,63 @@ class Learner:
         read = [each for each in recorded if not self._is_own(each.account)]
         new = [each for each in read if each.key not in self._recorded]
         self._recorded = frozenset(each.key for each in read)
-        seen = list[_Seen]()
         for each in new:
-            session = self._attributor.find_session(each)
-            attribution = self._attributor.note(session, each.statement, now, recorded=True)
-            seen.append((each.statement, session, attribution))
-        self._learn(seen)
+            self._learn_owned(each, 1.0, now)
 
     def learn_prepared(self, prepared: Sequence[Prepared], now: float) -> None:
         """Takes who holds which statement prepared, and how often it ran where that is counted."""
         before, self._prepared = self._prepared, {each.key: each.executions or 0 for each in prepared}
         for each in prepared:
-            if self._is_own(each.account):
-                continue
             growth = self._prepared[each.key] - before.get(each.key, 0)
-            if growth > 0 or each.key not in before:
-                session = self._attributor.find_session(each)
-                attribution = self._attributor.note(session, each.statement, now, recorded=True)
-                self.ledger.learn(
-                    each.statement, session.account, session.host, attribution, weight=max(1.0, growth)
-                )
+            if not self._is_own(each.account) and (growth > 0 or each.key not in before):
+                self._learn_owned(each, max(1.0, growth), now)
 
     def find_owners(self) -> dict[int, tuple[Session, Attribution]]:
         """Whose each session of the last poll is as a whole."""
         return self._attributor.find_owners()
 
-    def _learn(self, seen: Iterable[_Seen]) -> None:
-        # A session that turned out to be another's takes what it ran along.
-        self.ledger.unlearn(self._attributor.take_revised())
-        for statement, session, attribution in seen:
-            self.ledger.learn(statement, session.account, session.host, attribution)
+    def _learn_owned(self, each: Recorded | Prepared, executions: float, now: float) -> None:
+        session = self._attributor.find_session(each)
+        if session is not None:
+            attribution = self._attributor.note(session, each.statement, now, recorded=True)
+            self._learn(each.statement, session, attribution, recorded=executions)
+
+    def _learn(
+        self,
+        statement: Statement,
+        session: Session,
+        attribution: Attribution,
+        *,
+        sighted: float = 0.0,
+        recorded: float = 0.0,
+    ) -> None:
+        self._revise()
+        self.ledger.learn(
+            statement, session.account, session.host, attribution, sighted=sighted, recorded=recorded
+        )
+        lessons = self._lessons.setdefault(session.session_id, {})
+        self._lessons.move_to_end(session.session_id)
+        if statement.fingerprint in lessons or len(lessons) < _LESSONS_PER_SESSION:
+            before = lessons.get(statement.fingerprint)
+            lessons[statement.fingerprint] = _Lesson(
+                statement=statement,
+                attribution=attribution,
+                sighted=sighted + (before.sighted if before else 0.0),
+                recorded=recorded + (before.recorded if before else 0.0),
+            )
+        if len(self._lessons) > _SESSIONS_REMEMBERED:
+            self._lessons.popitem(last=False)
+
+    def _revise(self) -> None:
+        """What a session taught goes with it when it turns out to be somebody else's."""
+        for session_id in self._attributor.take_revised():
+            owner = self._attributor.find_owner(session_id)
+            session = self._attributor.find_known(session_id)
+            if owner is None or session is None:
+                continue
+            for lesson in self._lessons.pop(session_id, {}).values():
+                place = (lesson.statement, session.account, session.host)
+                self.ledger.learn(
+                    *place, lesson.attribution, sighted=-lesson.sighted, recorded=-lesson.recorded
+                )
+                self.ledger.learn(*place, owner, sighted=lesson.sighted, recorded=lesson.recorded)

@@ -196,10 +196,12 @@ class Watch:
 
     def _look(self, connection: Connection, now: float) -> None:
         """Samples the processlist."""
-        sessions = self._intake.read_sessions(connection, now)
+        by_program = self._counting.learner.matcher.asks_for_programs
+        sessions = self._intake.read_sessions(connection, now, with_programs=by_program)
         if sessions is None:
             self._looking.skip()
             return
+        now = self._clock()  # what the rows say is of the answer's moment
         others = tuple(each for each in sessions if not self._counting.is_own(each.account))
         for sight, attribution in self._looking.look(others, self._counting.learner, now):
             if sight.sights:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from querywatch.attribution.fit import Entry, Place, sum_places
+from querywatch.attribution.fit import Entry, Place, sum_entries
 from querywatch.attribution.fit import fit_rows as fit_rows_within
 from querywatch.model import Operation
 
@@ -17,7 +17,11 @@ def fit_rows(
     rows: dict[str, float], seeds: dict[str, dict[Entry, float]], limits: dict[Place, float] | None
 ) -> dict[str, dict[Entry, float]]:
     """Without limits for None."""
-    return fit_rows_within(rows, seeds, lambda place: inf if limits is None else limits.get(place, 0.0))
+    return fit_rows_within(
+        rows,
+        seeds,
+        lambda entry: {entry.place: inf if limits is None else limits.get(entry.place, 0.0)},
+    )
 
 
 IN_A, IN_B, IN_C = (Entry(place.account, place) for place in (A, B, C))
@@ -58,6 +62,18 @@ def test_a_row_without_seeds_is_not_shared() -> None:
     assert fit_rows({"x": 1.0, "y": 0.0}, {"y": {IN_A: 1.0}}, None) == {"x": {}}
 
 
+def test_one_place_may_have_a_limit_for_each_of_its_integrations() -> None:
+    """Their sessions are counted for themselves: the account has room for either, the integration has not."""
+    office, vendor = Entry("office", A), Entry("vendor", A)
+    limits = {A: 100.0, office: 90.0, vendor: 10.0}
+    shared = fit_rows_within(
+        {"x": 60.0, "y": 40.0},
+        {"x": {office: 1.0, vendor: 1.0}, "y": {office: 1.0}},
+        lambda entry: {A: limits[A], entry: limits[entry]},
+    )
+    assert shared["x"] == {office: pytest.approx(50.0, rel=0.01), vendor: pytest.approx(10.0, rel=0.01)}
+
+
 amounts = st.floats(0, 1e6)
 
 
@@ -76,5 +92,5 @@ def test_no_margin_is_ever_exceeded_and_nothing_is_negative(
     assert all(amount >= 0 for entries in shared.values() for amount in entries.values())
     for row, entries in shared.items():
         assert sum(entries.values()) <= rows[row] * 1.0001
-    for place, total in sum_places(shared).items():
-        assert total <= limits.get(place, 0.0) * 1.0001
+    for entry, total in sum_entries(shared).items():
+        assert total <= limits.get(entry.place, 0.0) * 1.0001

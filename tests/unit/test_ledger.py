@@ -1,11 +1,14 @@
 """Shapes by accounts: both margins add up, what was learnt is used, and what is not known is left over."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
+from querywatch.attribution.fit import Place
 from querywatch.attribution.ledger import Growth, Ledger, Shares
 from querywatch.attribution.match import Matcher
+from querywatch.attribution.room import Margins
 from querywatch.counters import NO_DIFFERENCE, AccountKey, Difference
 from querywatch.model import Evidence, Integration, Kind, Operation, Statement
 
@@ -40,19 +43,20 @@ def growth(name: str, executions: float, seconds: float | None = None) -> Growth
     )
 
 
-def margins(**accounts: float | tuple[float, float]) -> dict[AccountKey, Difference]:
-    return {
-        AccountKey(account=account, host="h", operation=Operation.SELECT): (
-            grown(*counted) if isinstance(counted, tuple) else grown(counted)
-        )
-        for account, counted in accounts.items()
-    }
+def margins(**accounts: float | tuple[float, float]) -> Margins:
+    return Margins(
+        accounts={
+            AccountKey(account=account, host="h", operation=Operation.SELECT): (
+                grown(*counted) if isinstance(counted, tuple) else grown(counted)
+            )
+            for account, counted in accounts.items()
+        }
+    )
 
 
 def learn(ledger: Ledger, name: str, account: str, *, host: str = "h", times: int = 1) -> None:
-    for _ in range(times):
-        attribution = MATCHER.match(account, host, None, statement(name))
-        ledger.learn(statement(name), account, host, attribution)
+    attribution = MATCHER.match(account, host, None, statement(name))
+    ledger.learn(statement(name), account, host, attribution, sighted=times)
 
 
 def find(shares: Shares, name: str) -> dict[str, float]:
@@ -161,7 +165,7 @@ def test_one_integration_at_many_hosts_is_certain() -> None:
         AccountKey(account="root", host=f"10.0.0.{host}", operation=Operation.SELECT): grown(5)
         for host in range(20)
     }
-    (query,) = ledger.share([growth("a", 100)], counted).queries
+    (query,) = ledger.share([growth("a", 100)], Margins(accounts=counted)).queries
     assert (query.integration.name, query.executions) == ("opendental", pytest.approx(100))
     assert query.evidence is Evidence.COUNTED
 
@@ -176,7 +180,7 @@ def test_a_marked_shape_that_was_never_seen_goes_to_its_integration() -> None:
 def test_what_turned_out_to_be_somebody_elses_is_unlearned() -> None:
     ledger = Ledger(MATCHER)
     learn(ledger, "a", "vendor", times=50)
-    ledger.unlearn(["a"])
+    learn(ledger, "a", "vendor", times=-50)
     learn(ledger, "a", "other")
     assert find(ledger.share([growth("a", 10)], None), "a") == {"other": 10}
 
@@ -192,7 +196,7 @@ def test_several_hashes_of_one_shape_are_one_row() -> None:
 def test_where_the_server_has_no_room_for_every_account_an_unnamed_one_is_not_limited() -> None:
     ledger = Ledger(MATCHER)
     learn(ledger, "a", "vendor")
-    shares = ledger.share([growth("a", 10)], margins(other=5), complete=False)
+    shares = ledger.share([growth("a", 10)], replace(margins(other=5), complete=False))
     assert find(shares, "a") == {"vendor": 10}
 
 
@@ -211,3 +215,26 @@ def test_thousands_of_shapes_never_seen_are_shared_out_together() -> None:
     shares = ledger.share([growth(f"s{number}", 2) for number in range(5_000)], margins(vendor=10_000))
     assert sum(query.executions for query in shares.queries) == pytest.approx(10_000)
     assert shares.unattributed_seconds == pytest.approx(0, abs=1e-6)
+
+
+def test_the_sessions_own_counters_part_integrations_on_one_account() -> None:
+    """Both run the shape on root; how much each of them ran is known by their sessions."""
+    ledger = Ledger(MATCHER)
+    learn(ledger, "plain", "root", times=5)
+    ledger.learn(
+        statement("plain"), "root", "h", MATCHER.match("root", "h", None, statement("cache")), sighted=5.0
+    )
+    place = Place("root", "h", Operation.SELECT)
+    counted = replace(margins(root=100), live={place: {"opendental": grown(90), "marked": grown(10)}})
+    shares = ledger.share([growth("plain", 100)], counted)
+    assert find(shares, "plain") == pytest.approx({"opendental": 90, "marked": 10}, rel=0.01)
+
+
+def test_records_tell_who_runs_a_shape_and_polls_how_often() -> None:
+    """A server writes down the last ten of each session, whether it ran ten or a thousand."""
+    ledger = Ledger(MATCHER)
+    for account, sighted, recorded in (("vendor", 45.0, 10.0), ("other", 5.0, 10.0)):
+        attribution = MATCHER.match(account, "h", None)
+        ledger.learn(statement("a"), account, "h", attribution, sighted=sighted, recorded=recorded)
+    found = find(ledger.share([growth("a", 100)], None), "a")
+    assert found == pytest.approx({"vendor": 90, "other": 10}, abs=2)

@@ -1,5 +1,7 @@
 """Software that uses Open Dental's own account is told apart by what its sessions run."""
 
+from dataclasses import replace
+
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.sessions import Attributor
 from querywatch.attribution.strangers import Strangers, Suspicion
@@ -126,7 +128,7 @@ def test_one_marked_statement_tells_whose_the_session_is() -> None:
     later = attributor.note(session(1), plain, 2.0)
     assert later.integration is BY_MARKER
     assert "in an earlier statement of the session" in later.reason
-    assert attributor.take_revised() == {"other"}
+    assert attributor.take_revised() == {1}
     assert attributor.take_revised() == frozenset()
     ((_, sleeping),) = attributor.observe([session(1)])
     assert sleeping.integration is BY_MARKER
@@ -151,7 +153,7 @@ def test_a_stranger_on_open_dentals_account_is_unknown_with_the_reason() -> None
     assert found.integration is UNKNOWN
     assert found.shared
     assert found.confidence < 1
-    assert attributor.take_revised() == {"poll"}
+    assert attributor.take_revised() == {99}
     owners = attributor.find_owners()
     assert owners[99][1].integration is UNKNOWN
     assert owners[1][1].integration is OFFICE
@@ -169,13 +171,24 @@ def test_what_the_server_wrote_down_of_a_session_that_is_gone_is_its_accounts() 
         rows_examined=1,
     )
     found = attributor.find_session(recorded)
+    assert found is not None
     assert (found.account, found.host, found.session_id) == ("root", "10.0.0.1", 7)
 
 
-def test_sessions_that_are_gone_are_forgotten() -> None:
+def test_what_the_server_wrote_down_is_nobodys_where_the_account_alone_does_not_tell() -> None:
+    attributor = Attributor(Matcher([OFFICE, BY_MARKER]))
+    unseen = Recorded(
+        key=(1, 1), session_id=7, account="root", host="h", statement=POLL, seconds=0.1, rows_examined=1
+    )
+    assert attributor.find_session(unseen) is None
+    assert attributor.find_session(replace(unseen, statement=statement("vendor_cache"))) is not None
+    attributor.observe([session(7, host="h")])
+    assert attributor.find_session(unseen) is not None
+
+
+def test_a_session_number_with_another_host_is_another_session() -> None:
     attributor = Attributor(Matcher([OFFICE, BY_MARKER]))
     attributor.observe([session(1)])
     attributor.note(session(1), statement("vendor_cache"), 0.0)
-    attributor.observe([])
-    ((_, found),) = attributor.observe([session(1)])
+    ((_, found),) = attributor.observe([session(1, host="10.0.0.2")])
     assert found.integration is OFFICE
