@@ -23,6 +23,7 @@ _REPAID = 0.5  # of the budget at the most, to get out of debt
 _WIDEN_SECONDS, _RETURN_SECONDS = 20.0, 60.0  # in which an interval comes nearer to where it goes, by 63 %
 _ARRIVED_RATIO = 0.05  # nearer than that is there
 _COSTS_REMEMBERED = 30
+_DEAREST_RATIO = 0.1
 _FULL = 0.9
 _HALVINGS = 40
 
@@ -156,8 +157,9 @@ class _Rhythm:
 
     @property
     def _cost_seconds(self) -> float:
-        """What it usually takes: the first of a connection asks for more, and the purse pays for those."""
-        return statistics.median_low(self.costs) if len(self.costs) > 1 else 0.0
+        """The mean without the dearest tenth: the first of a connection asks for more, and the purse pays for those."""
+        kept = sorted(self.costs)[: len(self.costs) - math.ceil(_DEAREST_RATIO * len(self.costs))]
+        return statistics.fmean(kept) if kept else 0.0
 
     def find_interval(self, scale: float, share: float) -> float:
         """The interval at that widening, between the configured one and the widest."""

@@ -80,8 +80,13 @@ class Spending:
         if not counted_seconds or not measured:
             self._settled_seconds += charged
             return
-        self._settled_seconds += counted_seconds
+        knew_share = self._learnt != (0.0, 0.0)
         self._learnt = (self._learnt[0] * 0.9 + counted_seconds, self._learnt[1] * 0.9 + measured)
+        if not knew_share:  # what was charged before is known better now
+            excess = self._settled_seconds * (1 - self.share_ratio)
+            self._settled_seconds -= excess
+            self._spend(-excess, now)
+        self._settled_seconds += counted_seconds
         self._spend(counted_seconds - charged, now)
 
     def _spend(self, seconds: float, now: float) -> None:
