@@ -150,7 +150,9 @@ class Intake:
             used = self.reader.read("userstat", lambda: userstat.read_userstat(connection), now)
         shapes = None
         is_due = thorough or self._digests.is_due(now)
-        if is_due:
+        if not is_due:
+            self._digests.catch_up(self.book)
+        else:
             shapes = self.reader.read("digests", lambda: self._digests.read(connection, self.book, now), now)
         self.lost_accounts = counted.lost if counted is not None else self.lost_accounts
         if shapes is not None:

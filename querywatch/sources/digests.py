@@ -76,7 +76,8 @@ class DigestSource:
     def read(self, connection: Connection, book: StatementReducer, now: float = 0.0) -> DigestReading:
         """What the server has counted; a new connection begins with a complete reading.
 
-        What ran for the first time, and is too much to reduce at once, is held back for the next reading.
+        What ran for the first time, and is too much to reduce at once, is held back for the next reading;
+        `catch_up` goes on with it meanwhile.
         """
         since, spent = self._find_since(connection), connection.seconds_spent
         rows = _read_rows(connection, since)
@@ -89,9 +90,13 @@ class DigestSource:
             self._repeated = _has_repeated(rows)
         digests, overflow = _parse_rows(rows)
         found = self._shapes.find(digests, book, complete=since is None)
-        self._due_at = 0.0 if self._shapes.behind else now + min(rest_seconds, _LONGEST_REST_SECONDS)
+        self._due_at = now + min(rest_seconds, _LONGEST_REST_SECONDS)
         complete = since is None and not self._shapes.behind
         return DigestReading(rows=found, complete=complete, overflow=overflow)
+
+    def catch_up(self, book: StatementReducer) -> None:
+        """Reduces more of what the last reading held back."""
+        self._shapes.catch_up(book)
 
     def _find_since(self, connection: Connection) -> float | None:
         is_due = self._partial_reads + 1 >= self._complete_every
@@ -177,8 +182,16 @@ class DigestShapes:
     def __init__(self, *, reducing_seconds: float = _REDUCING_SECONDS) -> None:
         self._reducing_seconds = reducing_seconds
         self._known: dict[DigestKey, _Known] = {}
+        self._held: dict[
+            DigestKey, str
+        ] = {}  # the texts of the rows held back the last time, the costliest first
+        self._early: dict[DigestKey, Statement] = {}  # reduced since
         self._started = False
-        self.behind = False  # whether rows were held back the last time
+
+    @property
+    def behind(self) -> bool:
+        """Whether rows were held back the last time."""
+        return bool(self._held or self._early)
 
     def find(
         self, rows: Mapping[DigestKey, _Row], book: StatementReducer, *, complete: bool
@@ -188,11 +201,11 @@ class DigestShapes:
             self._known = {key: known for key, known in self._known.items() if key in rows}
         waiting = [key for key, row in rows.items() if self._started and self._is_wanted(key, row)]
         waiting.sort(key=lambda key: self._find_growth(key, rows[key]), reverse=True)
-        reduced = self._reduce(waiting, rows, book)
-        held = set(waiting[len(reduced) :])
+        self._held = {key: rows[key].text for key in waiting if key not in self._early}
+        reduced, self._early = self._early | self._reduce(book), {}
         found = {}
         for key, row in rows.items():
-            if key not in held:
+            if key not in self._held:
                 statement = reduced.get(key) or self._find_statement(key)
                 self._known[key] = _Known(
                     first_seen=row.first_seen,
@@ -201,8 +214,12 @@ class DigestShapes:
                     statement=statement,
                 )
                 found[key] = _make_row(row, statement or _make_unread(row))
-        self._started, self.behind = True, bool(held)
+        self._started = True
         return found
+
+    def catch_up(self, book: StatementReducer) -> None:
+        """Reduces more of what was held back."""
+        self._early |= self._reduce(book)
 
     def _find_statement(self, key: DigestKey) -> Statement | None:
         known = self._known.get(key)
@@ -220,13 +237,12 @@ class DigestShapes:
         known = self._known.get(key)
         return row.totals.seconds - (known.seconds if known is not None else 0.0)
 
-    def _reduce(
-        self, waiting: Sequence[DigestKey], rows: Mapping[DigestKey, _Row], book: StatementReducer
-    ) -> dict[DigestKey, Statement]:
+    def _reduce(self, book: StatementReducer) -> dict[DigestKey, Statement]:
         over_at = time.monotonic() + self._reducing_seconds
         reduced: dict[DigestKey, Statement] = {}
-        for key in waiting:
-            reduced[key] = book.from_digest(rows[key].text)
+        for key, text in self._held.items():
+            reduced[key] = book.from_digest(text)
             if time.monotonic() >= over_at:
                 break
+        self._held = {key: text for key, text in self._held.items() if key not in reduced}
         return reduced

@@ -92,6 +92,19 @@ def test_more_than_can_be_reduced_at_once_is_held_back_and_not_lost() -> None:
     assert [reading.complete for reading in readings] == [False, False, True, False]
 
 
+def test_what_was_held_back_is_reduced_between_readings() -> None:
+    """A reading that is costly need not come sooner for it."""
+    source = DigestSource()
+    source._shapes = DigestShapes(reducing_seconds=0.0)
+    source.read(Rows(row("d0", 1, 50, 60)), Book())
+    busy = Rows(*(row(f"d{number}", number, 60, 61) for number in range(1, 4)))
+    source.read(busy, Book())
+    source.catch_up(Book())
+    source.catch_up(Book())
+    reading = source.read(busy, Book())
+    assert (len(reading.rows), reading.complete) == (3, True)
+
+
 def test_a_costly_table_is_read_more_rarely() -> None:
     """A thousandth of the time, and never a minute apart."""
     source, rows = DigestSource(), Rows(row("d1", 3, 50, 60))
