@@ -19,11 +19,10 @@ CROWDED_COUNTER_SECONDS = 60.0
 _CROWDED_SAMPLE_TIMES = 5.0
 _CROWDED_COUNTER_TIMES = 3.0
 _RESERVE = 0.1  # of the budget, for reading tables and indexes
-_REPAID = 0.5  # of the budget at the most, to get out of debt
+_SAVING, _REPAYING = 0.5, 0.25  # of the budget at the most, to fill the purse and to get out of debt
 _WIDEN_SECONDS, _RETURN_SECONDS = 20.0, 60.0  # in which an interval comes nearer to where it goes, by 63 %
 _ARRIVED_RATIO = 0.05  # nearer than that is there
 _COSTS_REMEMBERED = 30
-_DEAREST_RATIO = 0.1
 _FULL = 0.9
 _HALVINGS = 40
 
@@ -132,7 +131,7 @@ class Pacer:
         What costs more is widened more, by the root of it: so the sum of the widenings is the least there is.
         """
         rhythms, share = (self._sample, self._count), self._spending.share_ratio
-        allowed = self._budget_ratio * (1 - _RESERVE) * (1 - _REPAID * self._spending.debt_ratio)
+        allowed = self._budget_ratio * (1 - _RESERVE) * self._find_caution()
 
         def is_enough(scale: float) -> bool:
             return sum(each.find_ratio(scale, share) for each in rhythms) <= allowed
@@ -144,6 +143,11 @@ class Pacer:
             middle = (low + high) / 2
             low, high = (low, middle) if is_enough(middle) else (middle, high)
         return high
+
+    def _find_caution(self) -> float:
+        """The part of the budget to plan with: less of it the less is saved, for then work costs more than it seems."""
+        spending = self._spending
+        return 1 - _SAVING * (1 - spending.saved_ratio) - _REPAYING * spending.debt_ratio
 
 
 class _Rhythm:
@@ -157,8 +161,8 @@ class _Rhythm:
 
     @property
     def _cost_seconds(self) -> float:
-        """The mean without the dearest tenth: the first of a connection asks for more, and the purse pays for those."""
-        kept = sorted(self.costs)[: len(self.costs) - math.ceil(_DEAREST_RATIO * len(self.costs))]
+        """The mean without the dearest: the first of a connection asks for more, and the purse pays for that."""
+        kept = sorted(self.costs)[:-1]
         return statistics.fmean(kept) if kept else 0.0
 
     def find_interval(self, scale: float, share: float) -> float:

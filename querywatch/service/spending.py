@@ -2,7 +2,8 @@
 
 from collections import deque
 
-WINDOW_SECONDS = 300.0  # what is not spent is saved for so long, and `used_ratio` looks back so far
+WINDOW_SECONDS = 300.0  # `used_ratio` looks back so far
+SAVED_SECONDS = 120.0  # what is not spent is saved for so long
 
 
 class Spending:
@@ -15,7 +16,7 @@ class Spending:
     def __init__(self, budget_ratio: float) -> None:
         """`budget_ratio` is in seconds of server time a second."""
         self._budget_ratio = budget_ratio
-        self._room_seconds = budget_ratio * WINDOW_SECONDS
+        self._room_seconds = budget_ratio * SAVED_SECONDS
         self._purse_seconds = self._room_seconds  # full: the first look at the tables must not wait
         self._entries: deque[tuple[float, float]] = deque()
         self._now: float | None = None
@@ -38,7 +39,7 @@ class Spending:
     @property
     def used_ratio(self) -> float:
         """What was spent over what might have been, in the last minutes; above 1 is over the budget."""
-        return max(0.0, sum(spent for _, spent in self._entries)) / self._room_seconds
+        return max(0.0, sum(spent for _, spent in self._entries)) / (self._budget_ratio * WINDOW_SECONDS)
 
     @property
     def saved_seconds(self) -> float:

@@ -13,6 +13,7 @@ from querywatch.service.pacing import (
     Pacer,
     Work,
 )
+from querywatch.service.spending import SAVED_SECONDS
 
 BUDGET = 0.005
 
@@ -166,9 +167,9 @@ def test_bursts_are_paid_from_what_is_spare() -> None:
     """And there is none while the intervals themselves are over the budget."""
     pacer = make_pacer()
     now = play_through(pacer, 600)
-    pacer.note_cost(Work.BURST, 0.75 * BUDGET * 300, now)
+    pacer.note_cost(Work.BURST, 0.75 * BUDGET * SAVED_SECONDS, now)
     assert pacer.spare_ratio == pytest.approx(0.25, abs=0.01)
-    pacer.note_cost(Work.BURST, 2 * BUDGET * 300, now)
+    pacer.note_cost(Work.BURST, 2 * BUDGET * SAVED_SECONDS, now)
     assert pacer.spare_ratio == 0.0
     assert not pacer.may_spend(0.001)
 
