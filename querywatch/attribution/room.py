@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from querywatch.attribution.fit import Entry, Place, sum_entries
+from querywatch.attribution.fit import Bound, Entry, Name, Place, sum_entries
 from querywatch.counters import NO_DIFFERENCE, AccountKey, Difference
 from querywatch.model import Operation
 
@@ -66,8 +66,9 @@ class _Balance:
 
 @dataclass(slots=True)
 class _Measure:
-    counted: dict[Place | Entry, float] = field(default_factory=dict)
-    left: dict[Place | Entry, float] = field(default_factory=dict)
+    counted: dict[Name, float] = field(default_factory=dict)
+    left: dict[Name, float] = field(default_factory=dict)
+    gone: dict[Name, float] = field(default_factory=dict)  # in `left`, but it may be others' as well
 
 
 def add_differences(one: Mapping[Key, Difference], other: Mapping[Key, Difference]) -> dict[Key, Difference]:
@@ -86,9 +87,10 @@ class Room:
     def open(self, margins: Margins | None) -> None:
         """Begins an interval. Without margins nothing is limited, and no place is known."""
         self._unlimited = margins is None or not margins.complete
-        counted = {} if margins is None else _find_counted(margins)
+        counted, gone = ({}, {}) if margins is None else _find_counted(margins)
         for measure, kept in self._measures.items():
             kept.counted = {name: float(getattr(grown, measure)) for name, grown in counted.items()}
+            kept.gone = {name: float(getattr(lost, measure)) for name, lost in gone.items()}
             carried = kept.left if margins is not None else {}
             kept.left = {
                 name: kept.counted.get(name, 0.0) + carried.get(name, 0.0)
@@ -100,8 +102,10 @@ class Room:
         """What was laid has no room any more; what is laid whole may take more than there is."""
         left = self._measures[measure].left
         for entry, amount in sum_entries(laid).items():
-            for name in self.find_limits(measure, entry):
-                left[name] = left.get(name, 0.0) - amount
+            if entry.place in left or not self._unlimited:
+                left[entry.place] = left.get(entry.place, 0.0) - amount
+            if entry in left:
+                left[entry] -= amount
 
     def close(self) -> None:
         """Ends the interval: keeps what the next one is to begin with."""
@@ -114,15 +118,32 @@ class Room:
                 if (rest := max(-most[name], min(most[name], left)))
             }
 
-    def find_limits(self, measure: str, entry: Entry) -> dict[Place | Entry, float]:
-        """How much more may be laid to an entry: by its place, and by its own sessions where they are counted."""
-        left = self._measures[measure].left
-        if entry.place not in left and self._unlimited:
-            return {entry.place: _UNLIMITED}
-        limits: dict[Place | Entry, float] = {entry.place: max(0.0, left.get(entry.place, 0.0))}
-        if entry in left:
-            limits[entry] = max(0.0, left[entry])
-        return limits
+    def find_bounds(self, measure: str, fill: Mapping[Operation, float], entry: Entry) -> dict[Name, Bound]:
+        """What may be laid to an entry: by its place, and by its own sessions where they are counted.
+
+        `fill` is the part of all the room for a kind of statement that there are shapes to fill it with.
+        """
+        kept = self._measures[measure]
+        if entry.place not in kept.left and self._unlimited:
+            return {entry.place: Bound(0.0, _UNLIMITED)}
+        names = [name for name in (entry.place, entry) if name is entry.place or name in kept.left]
+        bounds: dict[Name, Bound] = {}
+        for name in names:
+            left = max(0.0, kept.left.get(name, 0.0))
+            certain = max(0.0, left - kept.gone.get(name, 0.0))
+            bounds[name] = Bound(certain * fill.get(entry.place.operation, 0.0), left)
+        return bounds
+
+    def find_fill(self, measure: str, amounts: Mapping[Operation, float]) -> dict[Operation, float]:
+        """The part of all the room for each kind of statement that such amounts fill, 1 at the most."""
+        room = defaultdict[Operation, float](float)
+        for name, left in self._measures[measure].left.items():
+            if isinstance(name, Place):
+                room[name.operation] += max(0.0, left)
+        return {
+            operation: min(1.0, amount / room[operation]) if room[operation] else 0.0
+            for operation, amount in amounts.items()
+        }
 
     def find_places(self) -> dict[Place, float]:
         """The places that have executions left, and how many."""
@@ -140,10 +161,12 @@ class Room:
         return frozenset(key for key in crowded if key in has or not self._unlimited)
 
 
-def _find_counted(margins: Margins) -> dict[Place | Entry, Difference]:
-    counted: dict[Place | Entry, Difference] = {
+def _find_counted(margins: Margins) -> tuple[dict[Name, Difference], dict[Name, Difference]]:
+    """(what may be laid to each place and entry, what of it nobody knows whose it is)."""
+    counted: dict[Name, Difference] = {
         Place(key.account, key.host, key.operation): grown for key, grown in margins.accounts.items()
     }
+    unknown: dict[Name, Difference] = {}
     for place, by_integration in (margins.live or {}).items():
         total = NO_DIFFERENCE
         for live in by_integration.values():
@@ -152,4 +175,5 @@ def _find_counted(margins: Margins) -> dict[Place | Entry, Difference]:
         gone = counted.get(place, NO_DIFFERENCE).minus(total).at_least_zero()
         for integration, live in by_integration.items():
             counted[Entry(integration, place)] = live.plus(gone)
-    return counted
+            unknown[Entry(integration, place)] = gone
+    return counted, unknown

@@ -97,7 +97,7 @@ def _find_attribution(learner: Learner, integration: str, place: Place) -> Attri
             place.host,
         ):
             return attribution
-    return learner.ledger.find_attribution(integration, place)
+    return learner.ledger.lessons.find_attribution(Entry(integration, place))
 
 
 def _drop_hunches(weights: Mapping[str, float], place: Place) -> Mapping[str, float]:

@@ -90,7 +90,7 @@ class Learner:
         recorded: float = 0.0,
     ) -> None:
         self._revise()
-        self.ledger.learn(
+        self.ledger.lessons.learn(
             statement, session.account, session.host, attribution, sighted=sighted, recorded=recorded
         )
         lessons = self._lessons.setdefault(session.session_id, {})
@@ -115,7 +115,7 @@ class Learner:
                 continue
             for lesson in self._lessons.pop(session_id, {}).values():
                 place = (lesson.statement, session.account, session.host)
-                self.ledger.learn(
+                self.ledger.lessons.learn(
                     *place, lesson.attribution, sighted=-lesson.sighted, recorded=-lesson.recorded
                 )
-                self.ledger.learn(*place, owner, sighted=lesson.sighted, recorded=lesson.recorded)
+                self.ledger.lessons.learn(*place, owner, sighted=lesson.sighted, recorded=lesson.recorded)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from querywatch.attribution.fit import Entry, Place, sum_entries
+from querywatch.attribution.fit import Bound, Entry, Place, sum_entries
 from querywatch.attribution.fit import fit_rows as fit_rows_within
 from querywatch.model import Operation
 
@@ -20,7 +20,7 @@ def fit_rows(
     return fit_rows_within(
         rows,
         seeds,
-        lambda entry: {entry.place: inf if limits is None else limits.get(entry.place, 0.0)},
+        lambda entry: {entry.place: Bound(0.0, inf if limits is None else limits.get(entry.place, 0.0))},
     )
 
 
@@ -52,6 +52,16 @@ def test_room_that_nobody_needs_pulls_nothing() -> None:
     assert shared["x"] == {IN_A: pytest.approx(5.0), IN_B: pytest.approx(5.0)}
 
 
+def test_room_that_is_wanted_pulls() -> None:
+    """Both margins have the same sum: what the seeds leave empty is filled."""
+    shared = fit_rows_within(
+        {"x": 90.0, "y": 10.0},
+        {"x": {IN_A: 99.0, IN_B: 1.0}, "y": {IN_A: 1.0}},
+        lambda entry: {entry.place: Bound(50.0, 200.0)},
+    )
+    assert shared["x"] == {IN_A: pytest.approx(40.0, rel=0.01), IN_B: pytest.approx(50.0, rel=0.01)}
+
+
 def test_what_finds_no_room_is_left_over() -> None:
     shared = fit_rows({"x": 10.0}, {"x": {IN_A: 1.0, IN_B: 1.0}}, {A: 3.0})
     assert sum(shared["x"].values()) == pytest.approx(3.0)
@@ -69,7 +79,7 @@ def test_one_place_may_have_a_limit_for_each_of_its_integrations() -> None:
     shared = fit_rows_within(
         {"x": 60.0, "y": 40.0},
         {"x": {office: 1.0, vendor: 1.0}, "y": {office: 1.0}},
-        lambda entry: {A: limits[A], entry: limits[entry]},
+        lambda entry: {A: Bound(0.0, limits[A]), entry: Bound(0.0, limits[entry])},
     )
     assert shared["x"] == {office: pytest.approx(50.0, rel=0.01), vendor: pytest.approx(10.0, rel=0.01)}
 

@@ -56,7 +56,7 @@ def margins(**accounts: float | tuple[float, float]) -> Margins:
 
 def learn(ledger: Ledger, name: str, account: str, *, host: str = "h", times: int = 1) -> None:
     attribution = MATCHER.match(account, host, None, statement(name))
-    ledger.learn(statement(name), account, host, attribution, sighted=times)
+    ledger.lessons.learn(statement(name), account, host, attribution, sighted=times)
 
 
 def find(shares: Shares, name: str) -> dict[str, float]:
@@ -221,7 +221,7 @@ def test_the_sessions_own_counters_part_integrations_on_one_account() -> None:
     """Both run the shape on root; how much each of them ran is known by their sessions."""
     ledger = Ledger(MATCHER)
     learn(ledger, "plain", "root", times=5)
-    ledger.learn(
+    ledger.lessons.learn(
         statement("plain"), "root", "h", MATCHER.match("root", "h", None, statement("cache")), sighted=5.0
     )
     place = Place("root", "h", Operation.SELECT)
@@ -235,6 +235,6 @@ def test_records_tell_who_runs_a_shape_and_polls_how_often() -> None:
     ledger = Ledger(MATCHER)
     for account, sighted, recorded in (("vendor", 45.0, 10.0), ("other", 5.0, 10.0)):
         attribution = MATCHER.match(account, "h", None)
-        ledger.learn(statement("a"), account, "h", attribution, sighted=sighted, recorded=recorded)
+        ledger.lessons.learn(statement("a"), account, "h", attribution, sighted=sighted, recorded=recorded)
     found = find(ledger.share([growth("a", 100)], None), "a")
     assert found == pytest.approx({"vendor": 90, "other": 10}, abs=2)
