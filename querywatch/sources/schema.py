@@ -107,12 +107,13 @@ class SchemaSource:
             raise SourceUnavailableError(message, reason="metadata-lock", advice=_ADVICE_METADATA)
         if not may_spend(self._chunk_seconds):
             return None
-        ends_at = self._clock() + AT_ONCE_SECONDS
+        started = self._clock()
         if not self._waiting:
             self._begin(connection, now)
         while self._waiting:
             self._read_chunk(connection, busy)
-            if self._clock() >= ends_at or not may_spend(self._chunk_seconds):
+            spent_seconds = self._clock() - started
+            if spent_seconds >= AT_ONCE_SECONDS or not may_spend(spent_seconds + self._chunk_seconds):
                 break
         return None if self._waiting else self._finish(now)
 
