@@ -26,7 +26,7 @@ from benchmarks.comparison import (
     find_biases,
     find_misses,
 )
-from benchmarks.tables import render_biases, render_comparison
+from benchmarks.tables import render_biases, render_comparison, render_misses
 from benchmarks.watched import staged
 from benchmarks.workload import build_parties
 from server.servers import CHOICES, Choice, find_choice
@@ -85,7 +85,7 @@ def main() -> int:
         for run in runs:
             print(f"{choice.name}\n{render_comparison(run)}")
         print(render_biases(find_biases(runs)), end="")
-        print("\n".join(f"missed: {miss}" for miss in misses) or "all targets met", flush=True)
+        print(render_misses(misses), flush=True)
     return int(missed)
 
 

@@ -6,6 +6,7 @@ from itertools import chain
 from benchmarks.comparison import Bias, Comparison, Measure, PairRow, PartyRow
 
 _WORST_SHOWN = 8
+_MISSES_SHOWN = 20
 _HEAD = (
     f"{'':15} {'statements':>24} {'writes':>11} {'refused':>9} {'time':>26} {'of it longer than 1 s':>26}"
     f" {'':9}  evidence"
@@ -25,6 +26,13 @@ def render_biases(biases: Sequence[Bias]) -> str:
         f" error bar ± {bias.mean_bar_ratio:.1%}, which held the truth in {bias.held}\n"
         for bias in biases
     )
+
+
+def render_misses(misses: Sequence[str]) -> str:
+    """What was missed, the first of it by name."""
+    lines = [f"missed: {miss}" for miss in misses[:_MISSES_SHOWN]]
+    more = len(misses) - len(lines)
+    return "\n".join([*lines, f"missed: {more} more"] if more else lines) or "all targets met"
 
 
 def _render_party(row: PartyRow) -> str:

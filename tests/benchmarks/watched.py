@@ -63,6 +63,7 @@ class Stage:
         self._counts = self._tell(f"run {seconds}")
         time.sleep(_SETTLE_SECONDS)
         after = self._daemon.count_now(self._server.name, _COUNT_SECONDS)
+        assert not after.poll_failures.get(("cycle", "fault")), "the daemon met a fault, and logged it"
         grown = {name: subtract_counts(late, counts[name]) for name, late in self._counts.items()}
         truth = find_truth(
             self._parties,
