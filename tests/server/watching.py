@@ -32,6 +32,7 @@ def make_watch(
     *,
     counter_interval_seconds: float = 0.5,
     limits: Limits | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> Watch:
     """A watch that counts twice a second, so that a test need not wait."""
     return Watch(
@@ -46,7 +47,7 @@ def make_watch(
         limits or Limits(),
         findings=FindingBook(),
         parser=_PARSER,
-        clock=time.time,
+        clock=clock,
         random=random.random,
     )
 
