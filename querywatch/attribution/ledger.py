@@ -24,6 +24,7 @@ _SHAPES_REMEMBERED = 20_000
 _SEEN_BELIEVED = 20.0  # executions: more sights of one shape weigh no more against what was laid
 _LAID_BELIEVED = 40.0
 _SUPPOSED_BELIEVED = 1.0  # where nothing was seen, but there is room
+_WITNESSED_SHARE = 0.3  # of an interval's executions seen to end: they tell more than all that was before
 _FADING = 0.98  # of what was laid, an interval
 _BOLDNESS = 1.5
 _FITTED_ALONE = 100  # shapes never seen, the most often run; the rest is fitted together
@@ -97,6 +98,7 @@ class Ledger:
         doubts = self._find_doubts([growth for key, growth in rows.items() if key not in whole], seen)
         shared = self._fit(doubts)
         self._room.close()
+        self.lessons.settle()
         self._remember(shared[_EXECUTIONS])
         amounts = {measure: _lay(whole, rows, measure) | shared[measure] for measure in MEASURES}
         return self._make_shares(rows, amounts, whole.keys())
@@ -133,7 +135,11 @@ class Ledger:
             if not found:
                 unseen.append(growth)
                 continue
-            seeds = _weigh(found, _SEEN_BELIEVED, laid)
+            fresh = self.lessons.find_fresh(growth.statement, growth.operation)
+            if sum(fresh.values()) >= _WITNESSED_SHARE * growth.get(_EXECUTIONS):
+                seeds = _add(fresh, _fill(found, _SUPPOSED_BELIEVED))
+            else:
+                seeds = _weigh(found, _SEEN_BELIEVED, laid)
             if _is_sole(found):
                 seeds = _add(seeds, _weigh(self._suppose(growth, places), _SUPPOSED_BELIEVED, {}))
             doubts[growth.key] = _Doubt(growths=(growth,), seeds=seeds)

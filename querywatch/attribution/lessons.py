@@ -13,11 +13,12 @@ _Who = tuple[str, str, str]  # integration, account, host
 
 
 class _Seen(NamedTuple):
-    sighted: float
-    recorded: float
+    sighted: float  # by polls, before this interval
+    recorded: float  # by the server
+    fresh: float  # by polls, in this interval
 
 
-_UNSEEN = _Seen(0.0, 0.0)
+_UNSEEN = _Seen(0.0, 0.0, 0.0)
 
 
 class Lessons:
@@ -25,6 +26,7 @@ class Lessons:
 
     def __init__(self) -> None:
         self._seen: OrderedDict[str, dict[_Who, _Seen]] = OrderedDict()
+        self._fresh: set[str] = set()  # the shapes that polls saw in this interval
         self._attributions: dict[_Who, Attribution] = {}
 
     def learn(
@@ -37,7 +39,7 @@ class Lessons:
         sighted: float = 0.0,
         recorded: float = 0.0,
     ) -> None:
-        """Remembers that so many executions of a shape were seen in a session that is this integration's.
+        """Remembers that so many executions of a shape ended in a session that is this integration's.
 
         Less than none where that turned out to be wrong. `sighted` by polls, which see an execution with a chance
         that its duration gives; `recorded` by the server, which writes down the last few of each session, however
@@ -47,9 +49,11 @@ class Lessons:
         self._attributions[who] = attribution
         seen = self._seen.setdefault(statement.fingerprint, {})
         before = seen.get(who, _UNSEEN)
-        after = _Seen(before.sighted + sighted, before.recorded + recorded)
-        if after.sighted > 0 or after.recorded > 0:
+        fresh = before.fresh + max(0.0, sighted)
+        after = _Seen(before.sighted + min(0.0, sighted), before.recorded + recorded, fresh)
+        if after.sighted + after.fresh > 0 or after.recorded > 0:
             seen[who] = after
+            self._fresh.add(statement.fingerprint)
         else:
             seen.pop(who, None)
         self._seen.move_to_end(statement.fingerprint)
@@ -59,13 +63,31 @@ class Lessons:
     def find(self, statement: Statement, operation: Operation) -> dict[Entry, float]:
         """The shape's entries by how often each was seen: by polls, and as long as those saw few, by the records."""
         seen = self._seen.get(statement.fingerprint, {})
-        sighted = sum(each.sighted for each in seen.values())
+        sighted = sum(max(0.0, each.sighted + each.fresh) for each in seen.values())
         recorded = sum(each.recorded for each in seen.values())
-        weight = max(1.0, _SIGHTS_ENOUGH - sighted) / recorded if recorded else 0.0
+        weight = max(1.0, _SIGHTS_ENOUGH - sighted) / recorded if recorded > 0 else 0.0
         return {
-            Entry(integration, Place(account, host, operation)): each.sighted + weight * each.recorded
+            Entry(integration, Place(account, host, operation)): (
+                max(0.0, each.sighted + each.fresh) + weight * max(0.0, each.recorded)
+            )
             for (integration, account, host), each in seen.items()
         }
+
+    def find_fresh(self, statement: Statement, operation: Operation) -> dict[Entry, float]:
+        """The same, by what polls saw end in this interval alone."""
+        return {
+            Entry(integration, Place(account, host, operation)): each.fresh
+            for (integration, account, host), each in self._seen.get(statement.fingerprint, {}).items()
+            if each.fresh > 0
+        }
+
+    def settle(self) -> None:
+        """The interval is over."""
+        for fingerprint in self._fresh:
+            seen = self._seen.get(fingerprint, {})
+            for who, each in seen.items():
+                seen[who] = _Seen(max(0.0, each.sighted + each.fresh), each.recorded, 0.0)
+        self._fresh.clear()
 
     def suppose(self, attribution: Attribution, place: Place) -> Entry:
         """The entry of an integration that nobody was seen to be, at a place where it may be at work."""

@@ -45,14 +45,21 @@ class Learner:
         """Takes what one poll saw running; whose each of them is."""
         attributed = list[tuple[Execution, Attribution]]()
         for sight in sights:
-            session = sight.session
-            if not sight.sights:
-                attributed.append((sight, self._attributor.attribute(session, sight.statement)))
-                continue
-            attribution = self._attributor.note(session, sight.statement, now, started_at=sight.started_at)
-            self._learn(sight.statement, session, attribution, sighted=1.0)
+            session, statement = sight.session, sight.statement
+            if sight.sights:
+                attribution = self._attributor.note(session, statement, now, started_at=sight.started_at)
+            else:
+                attribution = self._attributor.attribute(session, statement)
             attributed.append((sight, attribution))
+        self._revise()
         return attributed
+
+    def learn_ended(self, ended: Iterable[Execution]) -> None:
+        """Takes what earlier polls saw running, and this one not any more: now the server counts it."""
+        for execution in ended:
+            session, statement = execution.session, execution.statement
+            attribution = self._attributor.attribute(session, statement)
+            self._learn(statement, session, attribution, sighted=1.0)
 
     def learn_recorded(self, recorded: Sequence[Recorded], now: float) -> None:
         """Takes what the server wrote down; what was there at the last reading counts once."""

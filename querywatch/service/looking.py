@@ -40,10 +40,11 @@ class Looking:
     ) -> list[tuple[Execution, Attribution]]:
         """Takes one poll; what it saw running."""
         self.present = learner.attribute(sessions)
-        sights, _ = self._sightings.observe(sessions, now)
+        sights, ended = self._sightings.observe(sessions, now)
         if self._pace is not None:
             self._pace.observe(sessions, self._sightings.gap_seconds)
         seen = learner.learn_sights(sights, now)
+        learner.learn_ended(ended)
         keyed = [(key, sight) for sight, attribution in seen for key in _find_keys(sight, attribution)]
         self._estimates.observe(keyed, self._sightings.gap_seconds)
         self._sights += seen
