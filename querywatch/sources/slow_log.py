@@ -17,13 +17,18 @@ _READABLE_ENTRIES = 50_000
 _SIZE = f"SELECT COUNT(1) FROM (SELECT 1 FROM mysql.slow_log LIMIT {_READABLE_ENTRIES + 1}) AS entries"
 # In the order of writing. The time is no way to tell old from new: it is in the time zone of the session that
 # was slow, of its beginning on MariaDB 10.11 and later, else of its end.
-_ENTRIES = "SELECT user_host, query_time, rows_examined, sql_text, thread_id FROM mysql.slow_log LIMIT %s, %s"
+_TEXT_LIMIT = 65_535  # characters, or bytes on MySQL 8 and later: as the processlist has them
+_ENTRIES = (
+    f"SELECT user_host, query_time, rows_examined, LEFT(sql_text, {_TEXT_LIMIT}), thread_id "
+    "FROM mysql.slow_log LIMIT %s, %s"
+)
 STATEMENTS = (_SETTINGS, _SIZE, _ENTRIES)
 
 GRANT_SLOW_LOG = "GRANT SELECT ON mysql.slow_log TO the account"
 _SWITCH_ON = "SET GLOBAL log_output = 'FILE,TABLE'; SET GLOBAL slow_query_log = 1"
 _EMPTY = "TRUNCATE mysql.slow_log"
 _AT_ONCE = 1_000
+_LONGEST_CHARACTER_BYTES = 4
 
 _USER_HOST = re.compile(r".*?\[(?P<account>.*)\] @ (?P<host>.*?) ?\[(?P<address>[^\[\]]*)\]", re.DOTALL)
 _TIME = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
@@ -96,10 +101,14 @@ def _parse(
                 session_id=int(session_id),
                 account=account,
                 host=host,
-                statement=book.from_text(str(text)),
+                statement=book.from_text(str(text), cut=_is_cut(str(text))),
                 seconds=parse_duration(str(duration)),
                 rows_examined=int(rows_examined),
             )
+
+
+def _is_cut(text: str) -> bool:
+    return len(text.encode("utf-8", "replace")) > _TEXT_LIMIT - _LONGEST_CHARACTER_BYTES
 
 
 def parse_user_host(text: str) -> tuple[str, str]:

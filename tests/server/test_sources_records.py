@@ -181,15 +181,18 @@ def test_a_slow_statement_is_told_once_with_whose_it_was(server: RunningServer, 
     source, book = SlowLogSource(), StatementBook()
     with logging_to_table(server), closing(server.client("vendor", database=PRACTICE)) as client:
         client.query("SELECT SLEEP(0.3), 'before'")
+        time.sleep(_ENTRY_SECONDS)
         assert source.read(watcher, book) == ()
         client.query("SET time_zone = '-09:00'")
         client.query("SELECT SLEEP(1.3), PatNum FROM patient WHERE LName = 'Abbott' OR PatNum = 1 LIMIT 1")
+        time.sleep(_ENTRY_SECONDS)
         (first,) = source.read(watcher, book)
         again = source.read(watcher, book)
         server.execute("TRUNCATE mysql.slow_log")
         emptied = source.read(watcher, book)
         client.query("SELECT SLEEP(0.3), 'after' AS after_it")
         execute(client, prepare(client, "SELECT SLEEP(0.3), 'binary' AS sent_binary"))
+        time.sleep(_ENTRY_SECONDS)
         later = source.read(watcher, book)
         (host,) = server.execute(
             f"SELECT HOST FROM information_schema.PROCESSLIST WHERE ID = {client.thread_id()}"
@@ -206,6 +209,19 @@ def test_a_slow_statement_is_told_once_with_whose_it_was(server: RunningServer, 
         for each in later
     ]
     assert aliases == ["after_it", "sent_binary"]
+
+
+@pytest.mark.usefixtures("_vendor")
+def test_a_long_slow_statement_is_cut_and_marked(server: RunningServer, watcher: Connection) -> None:
+    """Of a statement of any length no more crosses the wire than the process list would hold."""
+    source = SlowLogSource()
+    with logging_to_table(server), closing(server.client("vendor", database=PRACTICE)) as client:
+        source.read(watcher, PlainBook())
+        client.query(f"SELECT SLEEP(0.3), '{'x' * 300_000}'")
+        time.sleep(_ENTRY_SECONDS)
+        (found,) = source.read(watcher, PlainBook())
+    assert found.statement.cut
+    assert len(found.statement.shape) == 65_535
 
 
 def test_a_slow_log_that_cannot_be_read_is_said(server: RunningServer, watcher: Connection) -> None:
@@ -238,6 +254,7 @@ def test_a_slow_log_too_large_is_left_alone(server: RunningServer, watcher: Conn
             root.query("SET long_query_time = 0")
             for number in range(5):
                 root.query(f"SELECT {number}")
+        time.sleep(_ENTRY_SECONDS)
         assert len(source.read(watcher, PlainBook())) >= 5
         with pytest.raises(SourceUnavailableError) as large:
             source.read(watcher, PlainBook())
