@@ -199,7 +199,7 @@ class Intake:
     ) -> Schema | None:
         """All tables and indexes of the practice once a round of reading them ends; None: not yet, not due, or not had.
 
-        A call goes on with the round for a moment, where `may_spend` gives leave to so many seconds.
+        A call goes on with the round for a moment, where `may_spend` gives leave to more than so many seconds.
         """
         if not self._schema.is_due(now):
             return None

@@ -23,7 +23,6 @@ _SAVING, _REPAYING = 0.5, 0.25  # of the budget at the most, to fill the purse a
 _WIDEN_SECONDS, _RETURN_SECONDS = 20.0, 60.0  # in which an interval comes nearer to where it goes, by 63 %
 _ARRIVED_RATIO = 0.05  # nearer than that is there
 _COSTS_REMEMBERED = 30
-_FULL = 0.9
 _HALVINGS = 40
 
 
@@ -87,9 +86,8 @@ class Pacer:
         return sum(each.find_least_ratio(share) for each in (self._sample, self._count)) > self._budget_ratio
 
     def may_spend(self, seconds: float) -> bool:
-        """Whether there is leave for something that can wait: it is saved for, and the server is not in trouble."""
-        saved = self._spending
-        return not self.is_backing_off and (saved.saved_seconds >= seconds or saved.saved_ratio > _FULL)
+        """Whether what can wait has leave to take more than this: more is saved, and the server is not in trouble."""
+        return not self.is_backing_off and self._spending.saved_seconds > seconds
 
     def note_cost(self, work: Work, seconds: float, now: float) -> None:
         """One piece of work took so long, measured here."""

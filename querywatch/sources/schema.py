@@ -73,7 +73,6 @@ class SchemaSource:
         self._listed: frozenset[tuple[str, str]] = frozenset()
         self._waiting: deque[tuple[str, str]] = deque()
         self._at_once = _FIRST
-        self._chunk_seconds = 0.0  # what the last one took
         self.renew()
 
     def renew(self) -> None:
@@ -97,7 +96,7 @@ class SchemaSource:
         """Goes on with the round for a quarter of a second at the most; all tables at its end, None before.
 
         `busy` tables (see `find_busy_tables`) are left as they are known; `may_spend` says whether there is leave
-        to spend so many seconds of the server's time. Raises `SourceUnavailableError`: the account sees
+        to spend more than so many seconds of the server's time. Raises `SourceUnavailableError`: the account sees
         no table, or (metadata-lock) nothing is known yet and could be read without waiting.
         """
         if busy is None:
@@ -105,7 +104,7 @@ class SchemaSource:
                 return None
             message = "somebody waits for a table's metadata lock"
             raise SourceUnavailableError(message, reason="metadata-lock", advice=_ADVICE_METADATA)
-        if not may_spend(self._chunk_seconds):
+        if not may_spend(0.0):
             return None
         started = self._clock()
         if not self._waiting:
@@ -113,7 +112,7 @@ class SchemaSource:
         while self._waiting:
             self._read_chunk(connection, busy)
             spent_seconds = self._clock() - started
-            if spent_seconds >= AT_ONCE_SECONDS or not may_spend(spent_seconds + self._chunk_seconds):
+            if spent_seconds >= AT_ONCE_SECONDS or not may_spend(spent_seconds):
                 break
         return None if self._waiting else self._finish(now)
 
@@ -139,12 +138,10 @@ class SchemaSource:
             if found == database  # they are in order
         ]
         free = [name for name in chunk if parse_name(name).casefold() not in busy]
-        started = self._clock()
         try:
             slowest_seconds = self._read_tables(connection, database, free) if free else 0.0
         except StatementTimeoutError:
             slowest_seconds = math.inf
-        self._chunk_seconds = self._clock() - started
         if (
             slowest_seconds < math.inf or len(chunk) == _FEWEST
         ):  # one that cannot be read at all is passed over
