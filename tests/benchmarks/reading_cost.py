@@ -37,6 +37,8 @@ from querywatch.service.parsing import Parser
 from querywatch.service.watch import Watch, WatchSettings
 from querywatch.sql.reduce import StatementBook
 
+os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+
 _EXPORTER = "prometheus-mysqld-exporter"
 _OFF = (
     "global_status",

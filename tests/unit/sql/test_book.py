@@ -92,7 +92,7 @@ def test_memory_stays_flat() -> None:
 def test_bytes_are_bounded_too() -> None:
     """Few large shapes drive out as much as many small ones."""
     book = StatementBook(max_bytes=100_000)
-    large = "SELECT " + ", ".join(f"a{number}" for number in range(5_000))
+    large = "SELECT " + ", ".join(f"a{number}" for number in range(4_500))
     small = book.from_text("SELECT a FROM t")
     for number in range(4):
         book.from_text(f"{large} FROM t{number}")

@@ -3,9 +3,10 @@
 import time
 
 import pytest
+from hostile import HOSTILE, SHOWN_BYTES
 
 from querywatch.sql.clean import render_outward
-from querywatch.sql.reduce import reduce_digest, reduce_text
+from querywatch.sql.reduce import StatementBook, reduce_digest, reduce_text
 from querywatch.sql.split import split_statements
 
 # Ten times what the slowest of them took on a busy two-core machine.
@@ -69,3 +70,16 @@ def test_splitting_is_bounded() -> None:
     for text in (_HOSTILE["open quote"], _HOSTILE["open comment"], ";" * 2_000_000, "/*" * 2_000_000):
         assert len(list(split_statements(text))) <= 1
     assert time.process_time() - started < _LIMIT_SECONDS
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_statement_on_show_holds_up_a_poll(name: str) -> None:
+    """Whatever a session runs, its shape is there within a tenth of a second, parsed or not."""
+    text, best = HOSTILE[name], 1.0
+    for _ in range(3):
+        book = StatementBook()
+        book.ansi_quotes = book.no_backslash_escapes = False
+        started = time.process_time()
+        book.from_text(text[:SHOWN_BYTES], cut=len(text) > SHOWN_BYTES)
+        best = min(best, time.process_time() - started)
+    assert best < 0.1
