@@ -96,7 +96,7 @@ class Ledger:
         seen = {key: self.lessons.find(growth.statement, growth.operation) for key, growth in rows.items()}
         whole = self._lay_whole(rows, {key: entries for key, entries in seen.items() if _is_sole(entries)})
         doubts = self._find_doubts([growth for key, growth in rows.items() if key not in whole], seen)
-        shared = self._fit(doubts)
+        shared = self._fit(self._feed(doubts))
         self._room.close()
         self.lessons.settle()
         self._remember(shared[_EXECUTIONS])
@@ -140,8 +140,6 @@ class Ledger:
                 seeds = _add(fresh, _fill(found, _SUPPOSED_BELIEVED))
             else:
                 seeds = _weigh(found, _SEEN_BELIEVED, laid)
-            if _is_sole(found):
-                seeds = _add(seeds, _weigh(self._suppose(growth, places), _SUPPOSED_BELIEVED, {}))
             doubts[growth.key] = _Doubt(growths=(growth,), seeds=seeds)
         often = sorted(unseen, key=lambda growth: growth.get(_EXECUTIONS), reverse=True)
         rare = dict[str, list[Growth]]()
@@ -154,6 +152,20 @@ class Ledger:
             seeds = _weigh(self._suppose(together[0], places), _SUPPOSED_BELIEVED, laid)
             doubts[name] = _Doubt(growths=tuple(together), seeds=seeds)
         return doubts
+
+    def _feed(self, doubts: Mapping[str, _Doubt]) -> dict[str, _Doubt]:
+        """The shapes with seeds also where nobody was seen running them, at places whose counts nothing explains."""
+        fitted = self._fit_rows(_EXECUTIONS, doubts, {name: doubt.seeds for name, doubt in doubts.items()})
+        hungry = self._room.find_hungry(fitted)
+        if not hungry:
+            return dict(doubts)
+        return {
+            name: replace(
+                doubt,
+                seeds=_add(_fill(self._suppose(doubt.growths[0], hungry), _SUPPOSED_BELIEVED), doubt.seeds),
+            )
+            for name, doubt in doubts.items()
+        }
 
     def _suppose(self, growth: Growth, places: Mapping[Place, float]) -> dict[Entry, float]:
         """Every place with room for this kind of statement; for a marked shape those where its marker counts."""
@@ -176,18 +188,43 @@ class Ledger:
         by_time = self._fit_rows(_SECONDS, doubts, seeds)
         laid: dict[str, Laid] = {
             _SECONDS: {name: by_time.get(name, {}) for name in slow},
-            _EXECUTIONS: {name: _scale(by_time.get(name, {}), doubts[name], _EXECUTIONS) for name in slow},
+            _EXECUTIONS: {
+                name: _scale(by_time.get(name, {}), doubts[name], _SECONDS, _EXECUTIONS) for name in slow
+            },
         }
         for measure in (_SECONDS, _EXECUTIONS):
             self._room.take(measure, laid[measure])
         quick = {name: doubt for name, doubt in doubts.items() if name not in slow}
-        for measure, weights in ((_EXECUTIONS, seeds), (_SECONDS, laid[_EXECUTIONS])):
-            fitted = self._fit_rows(measure, quick, weights)
-            self._room.take(measure, fitted)
-            laid[measure].update(fitted)
+        by_number = self._fit_rows(_EXECUTIONS, quick, seeds)
+        laid[_EXECUTIONS].update(by_number)
+        laid[_SECONDS].update(
+            {
+                name: _scale(entries, doubts[name], _EXECUTIONS, _SECONDS)
+                for name, entries in by_number.items()
+            }
+        )
         laid[_ROWS] = self._fit_rows(_ROWS, doubts, laid[_EXECUTIONS])
-        self._room.take(_ROWS, laid[_ROWS])
+        for measure in MEASURES:
+            self._room.take(measure, laid[measure] if measure != _EXECUTIONS else by_number)
         return {measure: _part(doubts, laid[measure], measure) for measure in MEASURES}
+
+    def _time(self, quick: Mapping[str, _Doubt], by_number: Laid, doubts: Mapping[str, _Doubt]) -> Laid:
+        """The time of shapes that were laid by their number: as that, but for as much of all the time as each is.
+
+        The room for time tells of a shape that takes most of it that one account's runs are slower; for the others
+        it holds the large ones' errors.
+        """
+        whole = sum(doubt.get(_SECONDS) for doubt in doubts.values())
+        fitted = self._fit_rows(_SECONDS, quick, by_number)
+        timed: Laid = {}
+        for name, entries in by_number.items():
+            trust = quick[name].get(_SECONDS) / whole if whole else 0.0
+            even = _scale(entries, quick[name], _EXECUTIONS, _SECONDS)
+            timed[name] = {
+                entry: trust * fitted.get(name, {}).get(entry, 0.0) + (1.0 - trust) * even.get(entry, 0.0)
+                for entry in entries
+            }
+        return timed
 
     def _fit_rows(
         self, measure: str, doubts: Mapping[str, _Doubt], seeds: Mapping[str, Mapping[Entry, float]]
@@ -295,11 +332,10 @@ def _find_slow(doubts: Mapping[str, _Doubt]) -> frozenset[str]:
     )
 
 
-def _scale(entries: Mapping[Entry, float], doubt: _Doubt, measure: str) -> dict[Entry, float]:
-    """Another measure of a shape in the proportions in which its time was laid."""
-    laid = sum(entries.values())
-    found = min(1.0, laid / doubt.get(_SECONDS)) if doubt.get(_SECONDS) else 0.0
-    return _fill(entries, doubt.get(measure) * found) if laid else {}
+def _scale(entries: Mapping[Entry, float], doubt: _Doubt, given: str, wanted: str) -> dict[Entry, float]:
+    """One measure of a shape in the proportions in which another was laid, as much of it as of the other."""
+    laid, whole = sum(entries.values()), doubt.get(given)
+    return _fill(entries, doubt.get(wanted) * min(1.0, laid / whole)) if laid and whole else {}
 
 
 def _lay(weights: Laid, rows: Mapping[str, Growth], measure: str) -> Laid:

@@ -18,6 +18,7 @@ _UNLIMITED = float("inf")
 # More than this of an account's executions asked for by shapes, over all intervals, and some are somebody else's.
 _CROWDED_SHARE = 0.005
 _CROWDED_EXECUTIONS = 10.0
+_HUNGRY_SHARE = 0.03  # of a place's executions that the shapes seen there leave unexplained
 _FADING = 0.99  # of old intervals
 
 Account = tuple[str, Operation]
@@ -149,6 +150,18 @@ class Room:
         """The places that have executions left, and how many."""
         left = self._measures["executions"].left
         return {place: rest for place, rest in left.items() if isinstance(place, Place) and rest > 0}
+
+    def find_hungry(self, fitted: Mapping[str, Mapping[Entry, float]]) -> dict[Place, float]:
+        """The places of whose executions this would leave more unexplained than a moment's, and how many."""
+        kept = self._measures["executions"]
+        left = dict(self.find_places())
+        for entry, amount in sum_entries(fitted).items():
+            left[entry.place] = left.get(entry.place, 0.0) - amount
+        return {
+            place: rest
+            for place, rest in left.items()
+            if rest > max(_CARRIED_EXECUTIONS, _HUNGRY_SHARE * kept.counted.get(place, 0.0))
+        }
 
     def find_crowded(self, asked: Mapping[Account, float]) -> frozenset[Account]:
         """The accounts and kinds of which more executions are asked for than they have had, over some intervals."""

@@ -149,6 +149,10 @@ class Counting:
         else:
             counted, own_seconds, margin = self._count_userstat(readings, sampled, queries)
         questioned = self._count_questions(readings, queries)
+        nothing_counts = grown is None and not any(
+            each is not None or self._waits_for(name, readings)
+            for name, each in (("userstat", readings.userstat), ("digests", readings.digests))
+        )
         uncounted, _ = sum_sights(
             [seen for seen in sights if not self._is_counted(seen[0].session, seen[1], readings)],
             [each for each in present if not self._is_counted(*each, readings)],
@@ -166,7 +170,7 @@ class Counting:
             accounts=(*counted, *uncounted),
             queries=tuple(queries),
             estimates={name: found for name, found in seen.integrations.items() if name in sampled_names},
-            margin=margin or questioned,
+            margin=questioned if nothing_counts else margin,
             own_seconds=own_seconds,
             written=self._written,
         )
@@ -220,7 +224,9 @@ class Counting:
         if before is None or readings.questions is None or readings.questions < before:
             return None
         total = float(readings.questions - before)
-        return Margin(total=total, unattributed=max(0.0, total - sum(query.executions for query in queries)))
+        return Margin(
+            total=total, unattributed=max(0.0, total - sum(query.best_executions for query in queries))
+        )
 
     def _is_counted(self, session: Session, attribution: Attribution, readings: Readings) -> bool:
         account = session.account
