@@ -93,6 +93,7 @@ class Daemon:
 
     def start(self) -> None:
         """Starts the schedule and the web server, without waiting for any server."""
+        self._parser.start()
         self._record("start", f"querywatch {__version__}, {len(self._watchers)} servers")
         for watcher in self._watchers.values():
             self._schedule(watcher)

@@ -25,8 +25,12 @@ from querywatch.model import (
 )
 from querywatch.opendental import read_names
 from querywatch.sql.clean import known_names, render_outward
+from querywatch.sql.shape import CUT_MARK
 
 _SHOWN_SHAPES_KEPT = 2_000
+_SHOWN_CHARACTERS = (
+    4_000  # of a longer shape the beginning: numbering thousands of names would hold up a poll
+)
 
 
 class Renderer:
@@ -52,8 +56,15 @@ class Renderer:
         if rendered is None:
             if len(self._rendered) >= _SHOWN_SHAPES_KEPT:
                 self._rendered.clear()
-            rendered = self._rendered[statement.fingerprint] = render_outward(statement.shape, self._known)
+            shown = _cut_at_space(statement.shape)
+            rendered = self._rendered[statement.fingerprint] = render_outward(shown, self._known)
         return rendered
+
+
+def _cut_at_space(shape: str) -> str:
+    if len(shape) <= _SHOWN_CHARACTERS:
+        return shape
+    return f"{shape[:_SHOWN_CHARACTERS].rpartition(' ')[0]} {CUT_MARK}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

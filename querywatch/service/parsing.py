@@ -76,14 +76,19 @@ class Parser:
     def _await_answers(self) -> None:
         if self._closed or not self._waiting:
             return
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="parser", daemon=True)
-            self._thread.start()
+        self.start()
         if self._changed.wait_for(lambda: self._ready or self._closed, _START_SECONDS):
             self._changed.wait_for(self._has_answered, self._wait_seconds)
 
     def _has_answered(self) -> bool:
         return not self._waiting or self._resting or self._closed
+
+    def start(self) -> None:
+        """Starts the process ahead of the first call, which would wait for it."""
+        with self._changed:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="parser", daemon=True)
+                self._thread.start()
 
     def close(self) -> None:
         """Ends the process, whatever it is at."""

@@ -32,6 +32,7 @@ _COMPLETE_EVERY = 30
 # time goes by for each second of reading, within a bound.
 _REST_FOR_EACH_SECOND = 1_000.0
 _LONGEST_REST_SECONDS = 60.0
+_CROWD = 1_000
 _REDUCING_SECONDS = 0.05  # in one reading; a shape takes a quarter of a millisecond
 # MySQL 8 and later: then the statement itself, or its name when prepared by text.
 _PREPARED_EXECUTION = "EXECUTE "
@@ -100,7 +101,9 @@ class DigestSource:
 
     def _find_since(self, connection: Connection) -> float | None:
         is_due = self._partial_reads + 1 >= self._complete_every
-        if connection is not self._connection or is_due or self._repeated or self._shapes.behind:
+        if connection is not self._connection or is_due or self._repeated:
+            return None
+        if self._shapes.behind or self._shapes.is_crowded:
             return None
         return self._server_time
 
@@ -186,6 +189,7 @@ class DigestShapes:
             DigestKey, str
         ] = {}  # the texts of the rows held back the last time, the costliest first
         self._early: dict[DigestKey, Statement] = {}  # reduced since
+        self._standing = 0  # in the last complete reading
         self._started = False
 
     @property
@@ -199,6 +203,7 @@ class DigestShapes:
         """The rows with their statements, without those that are held back: the costliest are reduced first."""
         if complete:
             self._known = {key: known for key, known in self._known.items() if key in rows}
+            self._standing = len(rows)
         waiting = [key for key, row in rows.items() if self._started and self._is_wanted(key, row)]
         waiting.sort(key=lambda key: self._find_growth(key, rows[key]), reverse=True)
         self._held = {key: rows[key].text for key in waiting if key not in self._early}
@@ -216,6 +221,11 @@ class DigestShapes:
                 found[key] = _make_row(row, statement or _make_unread(row))
         self._started = True
         return found
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether it knows many more digests than the table held: those of before it was emptied are to go."""
+        return len(self._known) > 2 * self._standing + _CROWD
 
     def catch_up(self, book: StatementReducer) -> None:
         """Reduces more of what was held back."""

@@ -4,17 +4,18 @@ usage: PYTHONPATH=tests python tests/benchmarks/hostile_delay.py [--seconds 20]
 """
 
 import argparse
+import multiprocessing
 import os
 import random
-import threading
 import time
 from contextlib import closing, suppress
 
 import pymysql
 from hostile import HOSTILE, SHOWN_BYTES
-from server.servers import PRACTICE, RunningServer, find_choice, start
+from server.servers import PRACTICE, find_choice, start
 from server.watching import make_watch
 
+from querywatch.service.parsing import Parser
 from querywatch.service.watch import Watch
 from querywatch.sql.reduce import StatementBook
 
@@ -36,8 +37,8 @@ def measure_reducing(text: str) -> float:
     return best
 
 
-def send_all(server: RunningServer, over: threading.Event) -> None:
-    """Runs each of them again and again, most of them for a moment long enough to be seen."""
+def send_all(host: str, port: int) -> None:
+    """Runs each of them again and again until it is ended, most for a moment long enough to be seen."""
     texts = [f"SELECT SLEEP(0.15), x.* FROM (SELECT 1) x WHERE 0 = ({text})" for text in HOSTILE.values()]
     texts += [f"SELECT SLEEP(0.15), '{text.encode().hex()}' FROM DUAL" for text in HOSTILE.values()]
     texts += [f"SELECT SLEEP(0.15) + {'(' * depth}1{')' * depth}" for depth in (10, 100, 1_000, 3_000)]
@@ -51,32 +52,43 @@ def send_all(server: RunningServer, over: threading.Event) -> None:
         + " OR ".join(f"PatNum = {n}" for n in range(5_000))
         + " FROM patient LIMIT 1"
     ]
-    while not over.is_set():
-        with closing(server.root(database=PRACTICE)) as client, client.cursor() as cursor:
-            for text in random.sample(texts, len(texts)):
-                with suppress(pymysql.err.MySQLError):
-                    cursor.execute(text)
-                if over.is_set():
-                    return
-                client.ping(reconnect=True)
+    while True:
+        for text in random.sample(texts, len(texts)):
+            # A new connection for each, for some are ended by the server.
+            with (
+                suppress(pymysql.err.MySQLError, OSError),
+                closing(pymysql.connect(host=host, port=port, user="root", database=PRACTICE)) as client,
+            ):
+                client.cursor().execute(text)
 
 
-def watch_while(server: RunningServer, watch: Watch, seconds: float, *, hostile: bool) -> list[float]:
-    """The durations of the cycles, every fifth of which counts."""
-    over, durations = threading.Event(), []
-    thread = threading.Thread(target=send_all, args=(server, over))
-    if hostile:
-        thread.start()
+def find_answered(watch: Watch) -> float:
+    """The time spent so far on the server and the way there and back."""
+    return watch._connection.seconds_spent if watch._connection is not None else 0.0
+
+
+def watch_for(watch: Watch, seconds: float) -> list[tuple[float, float]]:
+    """(duration, of it spent waiting for the server's answers) of each cycle; every fifth of them counts."""
+    durations: list[tuple[float, float]] = []
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:
-        started = time.monotonic()
+        started, before = time.monotonic(), find_answered(watch)
         watch.cycle(count=len(durations) % 5 == 0)
-        durations.append(time.monotonic() - started)
+        durations.append((time.monotonic() - started, find_answered(watch) - before))
         time.sleep(_LOOK_SECONDS)
-    over.set()
-    if hostile:
-        thread.join()
-    return sorted(durations)
+    return durations
+
+
+def print_durations(what: str, durations: list[tuple[float, float]]) -> None:
+    for part, times in (
+        ("whole", sorted(whole for whole, _ in durations)),
+        ("our own part", sorted(whole - answered for whole, answered in durations)),
+    ):
+        median, most, worst = (times[int(share * (len(times) - 1))] for share in (0.5, 0.99, 1.0))
+        print(
+            f"{what}, {part}: {len(times)} cycles, median {1000 * median:.1f} ms, "
+            f"99 of 100 within {1000 * most:.1f} ms, worst {1000 * worst:.1f} ms"
+        )
 
 
 def main() -> None:
@@ -90,16 +102,19 @@ def main() -> None:
     settings = ("--max-allowed-packet=64M", "--thread-stack=8M")
     with (
         start(find_choice("mysql-9.7"), settings=settings) as server,
-        closing(make_watch(server.watcher())) as watch,
+        closing(Parser()) as parser,
+        closing(make_watch(server.watcher(), parser=parser)) as watch,
     ):
+        parser.start()
         watch.cycle(count=True)
-        for hostile in (False, True):
-            durations = watch_while(server, watch, given.seconds, hostile=hostile)
-            median, worst = durations[len(durations) // 2], durations[-1]
-            print(
-                f"{'hostile' if hostile else 'quiet'}: {len(durations)} cycles, median {1000 * median:.1f} ms, "
-                f"99 of 100 within {1000 * durations[int(0.99 * len(durations))]:.1f} ms, worst {1000 * worst:.1f} ms"
-            )
+        print_durations("quiet", watch_for(watch, given.seconds))
+        sender = multiprocessing.get_context("spawn").Process(
+            target=send_all, args=(server.host, server.port)
+        )
+        sender.start()
+        print_durations("hostile", watch_for(watch, given.seconds))
+        sender.kill()
+        sender.join()
 
 
 if __name__ == "__main__":

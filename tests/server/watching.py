@@ -33,6 +33,7 @@ def make_watch(
     counter_interval_seconds: float = 0.5,
     limits: Limits | None = None,
     clock: Callable[[], float] = time.time,
+    parser: Parser = _PARSER,
 ) -> Watch:
     """A watch that counts twice a second, so that a test need not wait."""
     return Watch(
@@ -46,7 +47,7 @@ def make_watch(
         integrations,
         limits or Limits(),
         findings=FindingBook(),
-        parser=_PARSER,
+        parser=parser,
         clock=clock,
         random=random.random,
     )

@@ -115,3 +115,14 @@ def test_a_costly_table_is_read_more_rarely() -> None:
     rows.seconds_each = 5.0
     source.read(rows, Book(), 200.0)
     assert source.is_due(260.1)
+
+
+def test_a_table_that_is_emptied_again_and_again_leaves_nothing_behind() -> None:
+    """Its old digests are forgotten by a complete reading, which comes as soon as there are many of them."""
+    source, rows = DigestSource(complete_every=1_000), Rows()
+    largest = 0
+    for number in range(60):
+        rows.rows = tuple(row(f"d{number} {place}", 1, number, number) for place in range(100))
+        source.read(rows, Book())
+        largest = max(largest, len(source._shapes._known))
+    assert largest < 2_000
