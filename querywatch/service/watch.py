@@ -122,6 +122,8 @@ class Watch:
                 self._look(connection, now)
             if burst is not None:
                 now = self._look_closely(connection, burst)
+            with self._charging(Work.SCHEMA, connection, now):
+                self._read_schema(connection, now)
             if (asked := count or self.count_wanted.is_set()) or self._is_count_due(now):
                 with self._charging(Work.COUNT, connection, now):
                     self._count(connection, now, thorough=asked)
@@ -203,6 +205,7 @@ class Watch:
             return
         now = self._clock()  # what the rows say is of the answer's moment
         others = tuple(each for each in sessions if not self._counting.is_own(each.account))
+        self.pacer.note_threads(sum(each.is_active for each in others), now)
         for sight, attribution in self._looking.look(others, self._counting.learner, now):
             if sight.sights:
                 name, fingerprint = attribution.integration.name, sight.statement.fingerprint
@@ -215,7 +218,7 @@ class Watch:
             log.warning("%s: the server restarted; its counters began again", *self._name)
             self._counting.restart()
         self._status = status or self._status
-        if status is not None:
+        if status is not None and not self._sees_sessions:
             self.pacer.note_threads(status.threads_running, now)
         self._last_connection_id = connection.connection_id
         readings = replace(
@@ -228,12 +231,21 @@ class Watch:
         amounts = self._counting.fold(readings, seen, self._looking.present, now)
         self.pacer.note_counted(amounts.own_seconds, now)
         self._add(amounts, now)
-        schema = self._intake.read_schema_when_due(connection, now)
+        self._rights = self._intake.read_rights(connection, now)
+        self._decide(amounts, now)
+
+    def _read_schema(self, connection: Connection, now: float) -> None:
+        """Goes on with reading the tables, where the budget gives leave."""
+        schema = self._intake.read_schema_when_due(connection, now, self.pacer.may_spend)
         if schema is not None:
             self._schema = schema
             self._judge.renderer.set_schema(schema)
-        self._rights = self._intake.read_rights(connection, now)
-        self._decide(amounts, now)
+
+    @property
+    def _sees_sessions(self) -> bool:
+        """Whether the last look was one: then it says how many are at work, and no counter need."""
+        state = self._intake.reader.find("processlist")
+        return state is not None and state.up
 
     def _find_questions(self, connection: Connection, status: ServerStatus | None) -> int | None:
         if status is None:
