@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from querywatch.attribution.amounts import AccountAmount, QueryAmount, make_tally
-from querywatch.attribution.ledger import Growth
+from querywatch.attribution.doubts import Growth
 from querywatch.model import Evidence, Operation, Schema, Statement
 
 _ACCOUNTS_REMEMBERED = 1_000

@@ -13,42 +13,22 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from querywatch.attribution.amounts import QueryAmount
+from querywatch.attribution.doubts import Doubt, Growth, Laid, fill, fit_doubts, fit_measure
 from querywatch.attribution.fit import Entry, Place, fit_rows
 from querywatch.attribution.lessons import Lessons
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.room import MEASURES, Account, Margins, Room
-from querywatch.counters import Difference
-from querywatch.model import Evidence, Operation, Statement
+from querywatch.model import Evidence
 
 _SHAPES_REMEMBERED = 20_000
 _SEEN_BELIEVED = 20.0  # executions: more sights of one shape weigh no more against what was laid
 _LAID_BELIEVED = 40.0
 _SUPPOSED_BELIEVED = 1.0  # where nothing was seen, but there is room
-_WITNESSED_SHARE = 0.3  # of an interval's executions seen to end: they tell more than all that was before
+_FED_BELIEVED = 0.3  # where somebody else was seen, but there is room that nothing explains
 _FADING = 0.98  # of what was laid, an interval
 _BOLDNESS = 1.5
 _FITTED_ALONE = 100  # shapes never seen, the most often run; the rest is fitted together
 _EXECUTIONS, _SECONDS, _ROWS = MEASURES
-
-Laid = dict[str, dict[Entry, float]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
-    """What one shape did in an interval. `operation` is the kind that the account's counters have it under."""
-
-    statement: Statement
-    operation: Operation
-    difference: Difference
-
-    @property
-    def key(self) -> str:
-        """What the ledger knows the shape by; its prepared executions are counted apart from the others."""
-        return f"{self.statement.fingerprint} {self.operation}"
-
-    def get(self, measure: str) -> float:
-        """One of MEASURES."""
-        return float(getattr(self.difference, measure))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +49,6 @@ class Shares:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Doubt:
-    """One shape to be fitted, or several that nothing tells apart."""
-
-    growths: tuple[Growth, ...]
-    seeds: Mapping[Entry, float]
-
-    def get(self, measure: str) -> float:
-        return sum(growth.get(measure) for growth in self.growths)
-
-
 class Ledger:
     """What was seen of each shape (`lessons`), what was laid of it, and the room that is left."""
 
@@ -96,7 +65,7 @@ class Ledger:
         seen = {key: self.lessons.find(growth.statement, growth.operation) for key, growth in rows.items()}
         whole = self._lay_whole(rows, {key: entries for key, entries in seen.items() if _is_sole(entries)})
         doubts = self._find_doubts([growth for key, growth in rows.items() if key not in whole], seen)
-        shared = self._fit(self._feed(doubts))
+        shared = fit_doubts(self._feed(doubts), self._room)
         self._room.close()
         self.lessons.settle()
         self._remember(shared[_EXECUTIONS])
@@ -126,21 +95,20 @@ class Ledger:
         for measure in MEASURES:
             self._room.take(measure, _lay(weights, rows, measure))
 
-    def _find_doubts(self, growths: Sequence[Growth], seen: Laid) -> dict[str, _Doubt]:
+    def _find_doubts(self, growths: Sequence[Growth], seen: Laid) -> dict[str, Doubt]:
         """Each shape with its seeds; of those that nobody was seen running the rare ones together."""
         places = self._room.find_places()
-        doubts, unseen = dict[str, _Doubt](), list[Growth]()
+        doubts, unseen = dict[str, Doubt](), list[Growth]()
         for growth in growths:
             found, laid = seen[growth.key], self._laid.get(growth.key, {})
             if not found:
                 unseen.append(growth)
                 continue
-            fresh = self.lessons.find_fresh(growth.statement, growth.operation)
-            if sum(fresh.values()) >= _WITNESSED_SHARE * growth.get(_EXECUTIONS):
-                seeds = _add(fresh, _fill(found, _SUPPOSED_BELIEVED))
-            else:
-                seeds = _weigh(found, _SEEN_BELIEVED, laid)
-            doubts[growth.key] = _Doubt(growths=(growth,), seeds=seeds)
+            fresh = self.lessons.find_fresh(growth.statement, growth.operation, growth.get(_EXECUTIONS))
+            seeds = (
+                _add(fresh, fill(found, _SUPPOSED_BELIEVED)) if fresh else _weigh(found, _SEEN_BELIEVED, laid)
+            )
+            doubts[growth.key] = Doubt(growths=(growth,), seeds=seeds)
         often = sorted(unseen, key=lambda growth: growth.get(_EXECUTIONS), reverse=True)
         rare = dict[str, list[Growth]]()
         for place, growth in enumerate(often):
@@ -150,19 +118,20 @@ class Ledger:
         for name, together in rare.items():
             laid = _sharpen(self._laid.get(name, {}))
             seeds = _weigh(self._suppose(together[0], places), _SUPPOSED_BELIEVED, laid)
-            doubts[name] = _Doubt(growths=tuple(together), seeds=seeds)
+            doubts[name] = Doubt(growths=tuple(together), seeds=seeds)
         return doubts
 
-    def _feed(self, doubts: Mapping[str, _Doubt]) -> dict[str, _Doubt]:
+    def _feed(self, doubts: Mapping[str, Doubt]) -> dict[str, Doubt]:
         """The shapes with seeds also where nobody was seen running them, at places whose counts nothing explains."""
-        fitted = self._fit_rows(_EXECUTIONS, doubts, {name: doubt.seeds for name, doubt in doubts.items()})
+        seeds = {name: doubt.seeds for name, doubt in doubts.items()}
+        fitted = fit_measure(_EXECUTIONS, doubts, seeds, self._room)
         hungry = self._room.find_hungry(fitted)
         if not hungry:
             return dict(doubts)
         return {
             name: replace(
                 doubt,
-                seeds=_add(_fill(self._suppose(doubt.growths[0], hungry), _SUPPOSED_BELIEVED), doubt.seeds),
+                seeds=_add(fill(self._suppose(doubt.growths[0], hungry), _FED_BELIEVED), doubt.seeds),
             )
             for name, doubt in doubts.items()
         }
@@ -176,67 +145,6 @@ class Ledger:
                 attribution = self._matcher.match(place.account, place.host, None, growth.statement)
                 found[self.lessons.suppose(attribution, place)] = room
         return {entry: room for entry, room in found.items() if entry.integration in marked} or found
-
-    def _fit(self, doubts: Mapping[str, _Doubt]) -> dict[str, Laid]:
-        """The doubtful shapes' measures, by shape and entry.
-
-        What weighs more by its time than by its number is fitted by time, the rest by number: the margin in which
-        a shape is large tells most of it.
-        """
-        seeds = {name: doubt.seeds for name, doubt in doubts.items()}
-        slow = _find_slow(doubts)
-        by_time = self._fit_rows(_SECONDS, doubts, seeds)
-        laid: dict[str, Laid] = {
-            _SECONDS: {name: by_time.get(name, {}) for name in slow},
-            _EXECUTIONS: {
-                name: _scale(by_time.get(name, {}), doubts[name], _SECONDS, _EXECUTIONS) for name in slow
-            },
-        }
-        for measure in (_SECONDS, _EXECUTIONS):
-            self._room.take(measure, laid[measure])
-        quick = {name: doubt for name, doubt in doubts.items() if name not in slow}
-        by_number = self._fit_rows(_EXECUTIONS, quick, seeds)
-        laid[_EXECUTIONS].update(by_number)
-        laid[_SECONDS].update(
-            {
-                name: _scale(entries, doubts[name], _EXECUTIONS, _SECONDS)
-                for name, entries in by_number.items()
-            }
-        )
-        laid[_ROWS] = self._fit_rows(_ROWS, doubts, laid[_EXECUTIONS])
-        for measure in MEASURES:
-            self._room.take(measure, laid[measure] if measure != _EXECUTIONS else by_number)
-        return {measure: _part(doubts, laid[measure], measure) for measure in MEASURES}
-
-    def _time(self, quick: Mapping[str, _Doubt], by_number: Laid, doubts: Mapping[str, _Doubt]) -> Laid:
-        """The time of shapes that were laid by their number: as that, but for as much of all the time as each is.
-
-        The room for time tells of a shape that takes most of it that one account's runs are slower; for the others
-        it holds the large ones' errors.
-        """
-        whole = sum(doubt.get(_SECONDS) for doubt in doubts.values())
-        fitted = self._fit_rows(_SECONDS, quick, by_number)
-        timed: Laid = {}
-        for name, entries in by_number.items():
-            trust = quick[name].get(_SECONDS) / whole if whole else 0.0
-            even = _scale(entries, quick[name], _EXECUTIONS, _SECONDS)
-            timed[name] = {
-                entry: trust * fitted.get(name, {}).get(entry, 0.0) + (1.0 - trust) * even.get(entry, 0.0)
-                for entry in entries
-            }
-        return timed
-
-    def _fit_rows(
-        self, measure: str, doubts: Mapping[str, _Doubt], seeds: Mapping[str, Mapping[Entry, float]]
-    ) -> Laid:
-        """These shapes within the room that is left of a measure."""
-        amounts = {name: doubt.get(measure) for name, doubt in doubts.items()}
-        asked = dict[Operation, float]()
-        for name, doubt in doubts.items():
-            operation = doubt.growths[0].operation
-            asked[operation] = asked.get(operation, 0.0) + amounts[name]
-        fill = self._room.find_fill(measure, asked)
-        return fit_rows(amounts, seeds, partial(self._room.find_bounds, measure, fill))
 
     def _remember(self, shared: Laid) -> None:
         for key, entries in shared.items():
@@ -321,58 +229,22 @@ def _find_account(entries: Mapping[Entry, float]) -> Account:
     return place.account, place.operation
 
 
-def _find_slow(doubts: Mapping[str, _Doubt]) -> frozenset[str]:
-    """The shapes whose part of all the time is larger than that of all executions."""
-    seconds = sum(doubt.get(_SECONDS) for doubt in doubts.values())
-    executions = sum(doubt.get(_EXECUTIONS) for doubt in doubts.values())
-    return frozenset(
-        name
-        for name, doubt in doubts.items()
-        if doubt.get(_SECONDS) * executions > doubt.get(_EXECUTIONS) * seconds
-    )
-
-
-def _scale(entries: Mapping[Entry, float], doubt: _Doubt, given: str, wanted: str) -> dict[Entry, float]:
-    """One measure of a shape in the proportions in which another was laid, as much of it as of the other."""
-    laid, whole = sum(entries.values()), doubt.get(given)
-    return _fill(entries, doubt.get(wanted) * min(1.0, laid / whole)) if laid and whole else {}
-
-
 def _lay(weights: Laid, rows: Mapping[str, Growth], measure: str) -> Laid:
     """A measure of each shape, all of it, in proportion to its weights."""
-    return {key: _fill(entries, rows[key].get(measure)) for key, entries in weights.items()}
-
-
-def _part(doubts: Mapping[str, _Doubt], laid: Laid, measure: str) -> Laid:
-    """What was laid to shapes together, to each of them as much as it has of it."""
-    parts: Laid = {}
-    for name, entries in laid.items():
-        total = doubts[name].get(measure)
-        for growth in doubts[name].growths:
-            share = growth.get(measure) / total if total else 0.0
-            parts[growth.key] = {entry: amount * share for entry, amount in entries.items()}
-    return parts
-
-
-def _fill(entries: Mapping[Entry, float], amount: float) -> dict[Entry, float]:
-    """The amount over the entries, in their proportion."""
-    total = sum(entries.values())
-    if not total:
-        return dict.fromkeys(entries, amount / len(entries)) if entries else {}
-    return {entry: amount * (part / total) for entry, part in entries.items()}
+    return {key: fill(entries, rows[key].get(measure)) for key, entries in weights.items()}
 
 
 def _weigh(seen: Mapping[Entry, float], most: float, laid: Mapping[Entry, float]) -> dict[Entry, float]:
     """The seeds of a shape, from what was seen or supposed, `most` believed of it, and from what was laid before."""
-    believed = _fill(seen, min(sum(seen.values()), most))
-    return _add(believed, _fill(laid, min(sum(laid.values()), _LAID_BELIEVED)))
+    believed = fill(seen, min(sum(seen.values()), most))
+    return _add(believed, fill(laid, min(sum(laid.values()), _LAID_BELIEVED)))
 
 
 def _sharpen(laid: Mapping[Entry, float]) -> dict[Entry, float]:
     """A bolder guess from what was laid: alone it would converge, over hundreds of intervals (over-relaxed EM)."""
     total = sum(laid.values())
     bold = {entry: (amount / total) ** _BOLDNESS if total else 0.0 for entry, amount in laid.items()}
-    return _fill(bold, total)
+    return fill(bold, total)
 
 
 def _add(one: Mapping[Entry, float], other: Mapping[Entry, float]) -> dict[Entry, float]:

@@ -18,7 +18,7 @@ _UNLIMITED = float("inf")
 # More than this of an account's executions asked for by shapes, over all intervals, and some are somebody else's.
 _CROWDED_SHARE = 0.005
 _CROWDED_EXECUTIONS = 10.0
-_HUNGRY_SHARE = 0.03  # of a place's executions that the shapes seen there leave unexplained
+_HUNGRY_SHARE = 0.1  # of a place's executions that the shapes seen there leave unexplained
 _FADING = 0.99  # of old intervals
 
 Account = tuple[str, Operation]

@@ -14,8 +14,9 @@ from querywatch.attribution.amounts import (
     sum_sights,
     sum_userstat,
 )
+from querywatch.attribution.doubts import Growth
 from querywatch.attribution.fit import Entry, Place
-from querywatch.attribution.ledger import Growth, Shares
+from querywatch.attribution.ledger import Shares
 from querywatch.attribution.room import Margins
 from querywatch.counters import (
     AccountKey,
@@ -129,14 +130,14 @@ class Counting:
         nothing counts (of those `present` but never seen running, zeros), and for the shapes where there are
         no digests.
         """
-        self.learner.learn_recorded(readings.recorded, now)
+        live = self._division.advance(readings.sessions, self.learner)
+        self.learner.learn_recorded(readings.recorded, now, self._division.ran)
         self.learner.learn_prepared(readings.prepared, now)
         comparable = self._accounts.started
         grown, own_seconds = self._advance_accounts(readings)
         sights = seen.sights
         sampled, queries = sum_sights(sights)
         _add_errors(queries, seen)
-        live = self._division.advance(readings.sessions, self.learner)
         margins = None
         if comparable and readings.accounts is not None and grown is not None:
             margins = Margins(accounts=grown, complete=not readings.accounts.lost, live=live)

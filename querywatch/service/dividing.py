@@ -8,7 +8,7 @@ from querywatch.attribution.amounts import Counted
 from querywatch.attribution.fit import Entry, Place
 from querywatch.attribution.shared import SharedPlaces
 from querywatch.counters import NO_DIFFERENCE, AccountKey, Difference, SessionKey, SessionReading
-from querywatch.model import Attribution, Evidence
+from querywatch.model import Attribution, Evidence, Operation
 from querywatch.service.learning import Learner
 
 _LEAST_WRITE = 0.5
@@ -22,6 +22,9 @@ class Division:
     def __init__(self) -> None:
         self._sessions: TotalsTracker[SessionKey] = TotalsTracker()
         self._places = SharedPlaces()
+        self.ran: dict[
+            tuple[int, Operation], float
+        ] = {}  # what each session ran since the last time, where known
 
     def restart(self) -> None:
         """The server restarted: its totals began again at zero."""
@@ -31,10 +34,13 @@ class Division:
         """What each integration's sessions did that are there now, by place; None: not known."""
         if reading is None:
             self._sessions.forget()
+            self.ran = {}
             return None
         started, owners = self._sessions.started, learner.find_owners()
         live = defaultdict[Place, dict[str, Difference]](dict)
+        self.ran = {}
         for key, difference in self._sessions.advance(reading.rows).items():
+            self.ran[key.session_id, key.operation] = difference.executions
             if key.session_id in owners:
                 session, attribution = owners[key.session_id]
                 place, name = (

@@ -10,7 +10,7 @@ from querywatch.analysis.situation import Blindness, Limits, RunningSession, Sit
 from querywatch.analysis.temporary import Remainder, TemporaryTables
 from querywatch.analysis.window import Window
 from querywatch.attribution.amounts import AccountAmount, QueryAmount
-from querywatch.attribution.ledger import Growth
+from querywatch.attribution.doubts import Growth
 from querywatch.findings import FindingBook, OpenFinding
 from querywatch.model import (
     Attribution,

@@ -1,7 +1,7 @@
 """Learns, poll after poll, whose the sessions of one server are and which shapes they run."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from querywatch.analysis.sightings import Execution
@@ -9,7 +9,7 @@ from querywatch.attribution.ledger import Ledger
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.sessions import Attributor
 from querywatch.counters import Prepared, Recorded
-from querywatch.model import Attribution, Integration, Session, Statement
+from querywatch.model import Attribution, Integration, Operation, Session, Statement
 
 _SESSIONS_REMEMBERED = 5_000
 _LESSONS_PER_SESSION = 64
@@ -61,13 +61,21 @@ class Learner:
             attribution = self._attributor.attribute(session, statement)
             self._learn(statement, session, attribution, sighted=1.0)
 
-    def learn_recorded(self, recorded: Sequence[Recorded], now: float) -> None:
-        """Takes what the server wrote down; what was there at the last reading counts once."""
+    def learn_recorded(
+        self, recorded: Sequence[Recorded], now: float, ran: Mapping[tuple[int, Operation], float]
+    ) -> None:
+        """Takes what the server wrote down; what was there at the last reading counts once.
+
+        A busy session's records are its last few: each stands for as many as it `ran` of that kind for each record.
+        """
         read = [each for each in recorded if not self._is_own(each.account)]
         new = [each for each in read if each.key not in self._recorded]
         self._recorded = frozenset(each.key for each in read)
+        written = Counter((each.session_id, each.statement.operation) for each in new)
         for each in new:
-            self._learn_owned(each, 1.0, now)
+            key = (each.session_id or 0, each.statement.operation)
+            weight = max(1.0, ran.get(key, 0.0) / written[each.session_id, each.statement.operation])
+            self._learn_owned(each, weight, now)
 
     def learn_prepared(self, prepared: Sequence[Prepared], now: float) -> None:
         """Takes who holds which statement prepared, and how often it ran where that is counted."""

@@ -10,7 +10,7 @@ from benchmarks.claims import Claims, PairClaim, PartyClaim
 from benchmarks.truth import PairTruth, Truth
 from benchmarks.workload import Party
 
-_JUDGED_SHARE = 0.01  # of all executions or of all time; what is less is shown and not judged
+_JUDGED_SHARE = 0.01  # of all executions, for executions, and of all time, for time; what is less is not judged
 _RIGHT_SHARE = 0.9  # of the time of those who share the office's account, that goes to the right one
 _LOST_SHARE = 0.01  # of the office's own time, that goes to somebody else
 _LONG_ERROR = 0.15  # of the time of long statements, where only samples tell
@@ -51,7 +51,13 @@ class PairRow:
     fingerprint: str
     executions: Measure
     seconds: Measure
-    judged: bool
+    judged_executions: bool  # its part of all executions is large enough
+    judged_seconds: bool  # the same of all time
+
+    @property
+    def judged(self) -> bool:
+        """Whether either is."""
+        return self.judged_executions or self.judged_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +145,8 @@ def _compare_pairs(truth: Truth, claims: Mapping[tuple[str, str], PairClaim]) ->
                 one.executions, claims.get((integration, fingerprint), PairClaim()).executions
             ),
             seconds=Measure(one.seconds, claims.get((integration, fingerprint), PairClaim()).seconds),
-            judged=one.has_digest and max(one.executions / executions, one.seconds / seconds) > _JUDGED_SHARE,
+            judged_executions=one.has_digest and one.executions > _JUDGED_SHARE * executions,
+            judged_seconds=one.has_digest and one.seconds > _JUDGED_SHARE * seconds,
         )
         for (integration, fingerprint), one in truth.pairs.items()
     )
@@ -202,11 +209,11 @@ def _find_inexact(comparison: Comparison) -> Iterator[str]:
 
 def _find_pair_misses(comparison: Comparison, asked: Evidence) -> Iterator[str]:
     for row in comparison.judged:
-        for words, measure, limit in (
-            ("executions", row.executions, asked.executions_error),
-            ("time", row.seconds, asked.seconds_error),
+        for words, measure, limit, judged in (
+            ("executions", row.executions, asked.executions_error, row.judged_executions),
+            ("time", row.seconds, asked.seconds_error, row.judged_seconds),
         ):
-            if abs(measure.error) > limit:
+            if judged and abs(measure.error) > limit:
                 yield (
                     f"{row.integration} {row.fingerprint}: {words} {measure.claim:.5g} instead of "
                     f"{measure.truth:.5g} ({measure.error:+.1%}, limit {limit:.0%})"

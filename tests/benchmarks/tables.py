@@ -48,12 +48,13 @@ def _render_bar(row: PartyRow) -> str:
 
 
 def _render_shapes(run: Comparison) -> Iterator[str]:
-    executions = sorted((abs(row.executions.error) for row in run.judged), reverse=True)
-    seconds = sorted((abs(row.seconds.error) for row in run.judged), reverse=True)
+    executions = sorted((abs(row.executions.error) for row in run.judged if row.judged_executions), reverse=True)
+    seconds = sorted((abs(row.seconds.error) for row in run.judged if row.judged_seconds), reverse=True)
     yield (
-        f"{len(run.judged)} of {len(run.pairs)} (integration, shape) have more than 1 % of all executions or time:"
-        f" executions off by {_render_errors(executions)}, time by {_render_errors(seconds)}"
+        f"of {len(run.pairs)} (integration, shape) {len(executions)} have more than 1 % of all executions:"
+        f" off by {_render_errors(executions)}"
     )
+    yield f"{len(seconds)} have more than 1 % of all time: off by {_render_errors(seconds)}"
     for row in sorted(run.judged, key=_find_worst, reverse=True)[:_WORST_SHOWN]:
         yield (
             f"  {row.integration:15} {row.fingerprint} executions {_render_count(row.executions)},"

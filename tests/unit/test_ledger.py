@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from querywatch.attribution.doubts import Growth
 from querywatch.attribution.fit import Place
-from querywatch.attribution.ledger import Growth, Ledger, Shares
+from querywatch.attribution.ledger import Ledger, Shares
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.room import Margins
 from querywatch.counters import NO_DIFFERENCE, AccountKey, Difference

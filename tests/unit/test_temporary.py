@@ -6,7 +6,7 @@ import pytest
 
 from querywatch.analysis.temporary import TemporaryTables
 from querywatch.attribution.amounts import AccountAmount, QueryAmount
-from querywatch.attribution.ledger import Growth
+from querywatch.attribution.doubts import Growth
 from querywatch.counters import NO_DIFFERENCE
 from querywatch.model import Attribution, Evidence, Integration, Kind, Operation, Schema, Table
 from querywatch.sql.reduce import reduce_text

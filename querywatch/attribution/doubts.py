@@ -1,0 +1,139 @@
+"""Fits the shapes that no single account is known to run into the room that is left, measure by measure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from querywatch.attribution.fit import Entry, fit_rows
+from querywatch.attribution.room import MEASURES, Room
+from querywatch.counters import Difference
+from querywatch.model import Operation, Statement
+
+_EXECUTIONS, _SECONDS, _ROWS = MEASURES
+
+Laid = dict[str, dict[Entry, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """What one shape did in an interval. `operation` is the kind that the account's counters have it under."""
+
+    statement: Statement
+    operation: Operation
+    difference: Difference
+
+    @property
+    def key(self) -> str:
+        """What the ledger knows the shape by; its prepared executions are counted apart from the others."""
+        return f"{self.statement.fingerprint} {self.operation}"
+
+    def get(self, measure: str) -> float:
+        """One of MEASURES."""
+        return float(getattr(self.difference, measure))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """One shape to be fitted, or several that nothing tells apart, with the entries that may have run it."""
+
+    growths: tuple[Growth, ...]
+    seeds: Mapping[Entry, float]
+
+    def get(self, measure: str) -> float:
+        """One of MEASURES, of all of them."""
+        return sum(growth.get(measure) for growth in self.growths)
+
+
+def fit_doubts(doubts: Mapping[str, Doubt], room: Room) -> dict[str, Laid]:
+    """Measure -> shape -> entry -> amount; takes the room.
+
+    What weighs more by its time than by its number is fitted by time, the rest by number: the margin in which a
+    shape is large tells most of it.
+    """
+    seeds = {name: doubt.seeds for name, doubt in doubts.items()}
+    slow = _find_slow(doubts)
+    by_time = fit_measure(_SECONDS, doubts, seeds, room)
+    slow_time = {name: by_time.get(name, {}) for name in slow}
+    slow_number = {
+        name: _scale(entries, doubts[name], _SECONDS, _EXECUTIONS) for name, entries in slow_time.items()
+    }
+    room.take(_SECONDS, slow_time)
+    room.take(_EXECUTIONS, slow_number)
+    quick = {name: doubt for name, doubt in doubts.items() if name not in slow}
+    quick_number = fit_measure(_EXECUTIONS, quick, seeds, room)
+    quick_time = _time(quick, quick_number, doubts, room)
+    room.take(_EXECUTIONS, quick_number)
+    room.take(_SECONDS, quick_time)
+    executions = slow_number | quick_number
+    rows = fit_measure(_ROWS, doubts, executions, room)
+    room.take(_ROWS, rows)
+    laid = {_EXECUTIONS: executions, _SECONDS: slow_time | quick_time, _ROWS: rows}
+    return {measure: _part(doubts, laid[measure], measure) for measure in MEASURES}
+
+
+def fit_measure(
+    measure: str, doubts: Mapping[str, Doubt], seeds: Mapping[str, Mapping[Entry, float]], room: Room
+) -> Laid:
+    """One measure of these shapes within the room that is left of it."""
+    amounts = {name: doubt.get(measure) for name, doubt in doubts.items()}
+    asked = dict[Operation, float]()
+    for name, doubt in doubts.items():
+        operation = doubt.growths[0].operation
+        asked[operation] = asked.get(operation, 0.0) + amounts[name]
+    filled = room.find_fill(measure, asked)
+    return fit_rows(amounts, seeds, partial(room.find_bounds, measure, filled))
+
+
+def fill(entries: Mapping[Entry, float], amount: float) -> dict[Entry, float]:
+    """The amount over the entries, in their proportion."""
+    total = sum(entries.values())
+    if not total:
+        return dict.fromkeys(entries, amount / len(entries)) if entries else {}
+    return {entry: amount * (part / total) for entry, part in entries.items()}
+
+
+def _time(quick: Mapping[str, Doubt], by_number: Laid, doubts: Mapping[str, Doubt], room: Room) -> Laid:
+    """The time of shapes that were laid by their number: as that, but for as much of all the time as each is.
+
+    The room for time tells of a shape that takes most of it that one account's runs are slower; for the others
+    it holds the large ones' errors.
+    """
+    whole = sum(doubt.get(_SECONDS) for doubt in doubts.values())
+    fitted = fit_measure(_SECONDS, quick, by_number, room)
+    timed: Laid = {}
+    for name, entries in by_number.items():
+        trust = quick[name].get(_SECONDS) / whole if whole else 0.0
+        even = _scale(entries, quick[name], _EXECUTIONS, _SECONDS)
+        timed[name] = {
+            entry: trust * fitted.get(name, {}).get(entry, 0.0) + (1.0 - trust) * even.get(entry, 0.0)
+            for entry in entries
+        }
+    return timed
+
+
+def _find_slow(doubts: Mapping[str, Doubt]) -> frozenset[str]:
+    """The shapes whose part of all the time is larger than that of all executions."""
+    seconds = sum(doubt.get(_SECONDS) for doubt in doubts.values())
+    executions = sum(doubt.get(_EXECUTIONS) for doubt in doubts.values())
+    return frozenset(
+        name
+        for name, doubt in doubts.items()
+        if doubt.get(_SECONDS) * executions > doubt.get(_EXECUTIONS) * seconds
+    )
+
+
+def _scale(entries: Mapping[Entry, float], doubt: Doubt, given: str, wanted: str) -> dict[Entry, float]:
+    """One measure of a shape in the proportions in which another was laid, as much of it as of the other."""
+    laid, whole = sum(entries.values()), doubt.get(given)
+    return fill(entries, doubt.get(wanted) * min(1.0, laid / whole)) if laid and whole else {}
+
+
+def _part(doubts: Mapping[str, Doubt], laid: Laid, measure: str) -> Laid:
+    """What was laid to shapes together, to each of them as much as it has of it."""
+    parts: Laid = {}
+    for name, entries in laid.items():
+        total = doubts[name].get(measure)
+        for growth in doubts[name].growths:
+            share = growth.get(measure) / total if total else 0.0
+            parts[growth.key] = {entry: amount * share for entry, amount in entries.items()}
+    return parts
