@@ -30,7 +30,7 @@ _OVERLAP_SECONDS = 2
 _COMPLETE_EVERY = 30
 # MySQL 8 and later works out percentiles for every row that is looked at, whatever the WHERE: 6 µs each. So much
 # time goes by for each second of reading, within a bound.
-_REST_FOR_EACH_SECOND = 1_000.0
+_REST_FOR_EACH_SECOND = 1_500.0
 _LONGEST_REST_SECONDS = 60.0
 _CROWD = 1_000
 _REDUCING_SECONDS = 0.05  # in one reading; a shape takes a quarter of a millisecond

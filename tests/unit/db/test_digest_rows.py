@@ -106,9 +106,9 @@ def test_what_was_held_back_is_reduced_between_readings() -> None:
 
 
 def test_a_costly_table_is_read_more_rarely() -> None:
-    """A thousandth of the time, and never a minute apart."""
+    """It takes a thousandth of the time at the most, and is never left for more than a minute."""
     source, rows = DigestSource(), Rows(row("d1", 3, 50, 60))
-    rows.seconds_each = 0.03
+    rows.seconds_each = 0.02
     source.read(rows, Book(), 100.0)
     assert not source.is_due(129.0)
     assert source.is_due(130.1)
