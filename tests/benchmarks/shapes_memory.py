@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from daemon_memory import read_resident_bytes
+from reading_cost import Clock
 from server.servers import PRACTICE, RunningServer, find_choice, start
 from server.watching import make_watch
 from sizes import find_sizes
@@ -25,6 +26,7 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 _EMPTY = "TRUNCATE performance_schema.events_statements_summary_by_digest"
 _PRINTED_EVERY = 10_000
 _LARGE = 500
+_COUNT_SECONDS = 10.0
 _SLOW_EVERY = 400  # of the statements one runs long enough to be seen by a poll
 
 
@@ -47,7 +49,7 @@ def send(server: RunningServer, numbers: range) -> None:
             cursor.fetchall()
 
 
-def watch_shapes(server: RunningServer, watch: Watch, shapes: int, each: int) -> None:
+def watch_shapes(server: RunningServer, watch: Watch, clock: Clock, shapes: int, each: int) -> None:
     """Prints after every ten thousand shapes."""
     watch._intake._digests._shapes = DigestShapes(reducing_seconds=60.0)  # none is left for later
     watch.cycle(count=True)
@@ -55,6 +57,7 @@ def watch_shapes(server: RunningServer, watch: Watch, shapes: int, each: int) ->
     for first in range(0, shapes, each):
         send(server, range(first, first + each))
         time.sleep(0.2)
+        clock.now += _COUNT_SECONDS
         watch.cycle(count=True)
         server.execute(_EMPTY)
         sent = first + each
@@ -75,8 +78,9 @@ def main() -> None:
     with start(find_choice("mariadb-10.11-ps"), settings=settings) as server:
         for number in range(20):
             server.create_account(f"vendor{number}", f"SELECT ON {PRACTICE}.*")
-        with closing(make_watch(server.watcher())) as watch:
-            watch_shapes(server, watch, given.shapes, given.each)
+        clock = Clock()
+        with closing(make_watch(server.watcher(), clock=clock)) as watch:
+            watch_shapes(server, watch, clock, given.shapes, given.each)
             print(f"containers of more than {_LARGE} entries:")
             for path, size in sorted(find_sizes(watch).items(), key=lambda item: -item[1]):
                 if size > _LARGE:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,15 @@ def test_the_process_is_given_no_passwords(parser: Parser, monkeypatch: pytest.M
     parser.complete([reduce("SELECT 1")])
     assert parser._process is not None
     assert b"secret" not in Path(f"/proc/{parser._process.pid}/environ").read_bytes()
+
+
+def test_what_is_known_and_what_waits_is_bounded(parser: Parser) -> None:
+    """A hundred thousand shapes take no more room than some thousand."""
+    statement = reduce("SELECT a FROM t")
+    for number in range(12_000):
+        parser._remember(f"{number:016x}", None)
+    parser._closed = True  # nobody takes them away
+    parser.complete(replace(statement, fingerprint=f"f{number:015x}") for number in range(6_000))
+    parser._closed = False
+    assert len(parser._known) <= 10_000
+    assert len(parser._waiting) <= 5_000
