@@ -9,8 +9,8 @@ _BASELINE_SECONDS = 10.0  # between two looks that are kept: all together are an
 # started because it is in trouble.
 _USUAL_RUNNING = 3
 _USUAL_LOOKS = 30
-_FAR_TIMES, _FAR_MORE = 3.0, 8.0
-_NEAR_TIMES, _NEAR_MORE = 2.0, 5.0
+_FAR_TIMES, _FAR_MORE = 3.0, 16.0
+_NEAR_TIMES, _NEAR_MORE = 2.0, 10.0
 _LOOKS_TO_BELIEVE = 2  # a single look may have met a moment
 _CALM_SECONDS = 20.0
 
