@@ -1,6 +1,6 @@
 """Sends a hundred thousand distinct statements through a real MariaDB, and prints what a watch of it keeps of them.
 
-usage: PYTHONPATH=tests python tests/benchmarks/shapes_memory.py [--shapes 100000] [--each 2000]
+usage: PYTHONPATH=tests python tests/benchmarks/shapes_memory.py [--shapes 100000] [--each 2000] [--accounts 20]
 
 The digest table is emptied whenever it is full, so that every shape comes through it. Needs Docker.
 """
@@ -40,28 +40,27 @@ def find_statements(numbers: range) -> Iterator[str]:
         )
 
 
-def send(server: RunningServer, numbers: range) -> None:
-    """Runs them as one of several accounts."""
-    account = f"vendor{numbers.start // len(numbers) % 20}"
+def send(server: RunningServer, numbers: range, account: str) -> None:
+    """Runs them on one connection."""
     with closing(server.client(account, database=PRACTICE)) as client, client.cursor() as cursor:
         for statement in find_statements(numbers):
             cursor.execute(statement)
             cursor.fetchall()
 
 
-def watch_shapes(server: RunningServer, watch: Watch, clock: Clock, shapes: int, each: int) -> None:
+def watch_shapes(server: RunningServer, watch: Watch, clock: Clock, given: argparse.Namespace) -> None:
     """Prints after every ten thousand shapes."""
     watch._intake._digests._shapes = DigestShapes(reducing_seconds=60.0)  # none is left for later
     watch.cycle(count=True)
     started = time.monotonic()
-    for first in range(0, shapes, each):
-        send(server, range(first, first + each))
+    for turn, first in enumerate(range(0, given.shapes, given.each)):
+        sent = first + given.each
+        send(server, range(first, sent), f"vendor{turn % given.accounts}")
         time.sleep(0.2)
         clock.now += _COUNT_SECONDS
         watch.cycle(count=True)
         server.execute(_EMPTY)
-        sent = first + each
-        if sent % _PRINTED_EVERY < each:
+        if sent % _PRINTED_EVERY < given.each:
             resident = read_resident_bytes(os.getpid())
             print(
                 f"{sent:>8,} shapes, {time.monotonic() - started:4.0f} s: {resident / 2**20:6.1f} MiB resident"
@@ -72,15 +71,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shapes", type=int, default=100_000)
     parser.add_argument("--each", type=int, default=2_000)
+    parser.add_argument("--accounts", type=int, default=20)
     given = parser.parse_args()
     random.seed(1)
     settings = (f"--performance-schema-digests-size={given.each + 500}",)
     with start(find_choice("mariadb-10.11-ps"), settings=settings) as server:
-        for number in range(20):
+        for number in range(given.accounts):
             server.create_account(f"vendor{number}", f"SELECT ON {PRACTICE}.*")
         clock = Clock()
         with closing(make_watch(server.watcher(), clock=clock)) as watch:
-            watch_shapes(server, watch, clock, given.shapes, given.each)
+            watch_shapes(server, watch, clock, given)
             print(f"containers of more than {_LARGE} entries:")
             for path, size in sorted(find_sizes(watch).items(), key=lambda item: -item[1]):
                 if size > _LARGE:
