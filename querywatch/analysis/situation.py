@@ -88,6 +88,7 @@ class QueryLoad:
     reason: str = ""  # why it is this integration's
     confidence: float = 1.0  # less than 1: concluded from what was seen, not named by the configuration
     shared: bool = False  # the account is used by others too
+    supposed: bool = False  # nobody was seen running it: no ground for a finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +151,10 @@ class Situation:
 
     @property
     def third_party_queries(self) -> tuple[QueryLoad, ...]:
-        """The shapes that are not the office's own."""
-        return tuple(load for load in self.queries if load.integration.kind.is_third_party)
+        """The shapes that are not the office's own, and that somebody of theirs was seen running."""
+        return tuple(
+            load for load in self.queries if load.integration.kind.is_third_party and not load.supposed
+        )
 
     @property
     def third_party_accounts(self) -> tuple[AccountLoad, ...]:

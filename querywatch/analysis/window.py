@@ -151,4 +151,5 @@ def _make_query_load(amounts: Sequence[QueryAmount], starts: tuple[float, ...]) 
         reason=first.attribution.reason,
         confidence=first.attribution.confidence,
         shared=first.attribution.shared,
+        supposed=all(amount.supposed for amount in amounts),
     )

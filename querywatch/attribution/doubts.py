@@ -1,6 +1,6 @@
 """Fits the shapes that no single account is known to run into the room that is left, measure by measure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,6 +10,7 @@ from querywatch.counters import Difference
 from querywatch.model import Operation, Statement
 
 _EXECUTIONS, _SECONDS, _ROWS = MEASURES
+_SLIVER = 0.5  # of an execution
 
 Laid = dict[str, dict[Entry, float]]
 
@@ -38,6 +39,7 @@ class Doubt:
 
     growths: tuple[Growth, ...]
     seeds: Mapping[Entry, float]
+    supposed: bool = False  # nobody was seen running it
 
     def get(self, measure: str) -> float:
         """One of MEASURES, of all of them."""
@@ -68,7 +70,7 @@ def fit_doubts(doubts: Mapping[str, Doubt], room: Room) -> dict[str, Laid]:
     rows = fit_measure(_ROWS, doubts, executions, room)
     room.take(_ROWS, rows)
     laid = {_EXECUTIONS: executions, _SECONDS: slow_time | quick_time, _ROWS: rows}
-    return {measure: _part(doubts, laid[measure], measure) for measure in MEASURES}
+    return _part(doubts, laid)
 
 
 def fit_measure(
@@ -128,12 +130,43 @@ def _scale(entries: Mapping[Entry, float], doubt: Doubt, given: str, wanted: str
     return fill(entries, doubt.get(wanted) * min(1.0, laid / whole)) if laid and whole else {}
 
 
-def _part(doubts: Mapping[str, Doubt], laid: Laid, measure: str) -> Laid:
-    """What was laid to shapes together, to each of them as much as it has of it."""
-    parts: Laid = {}
-    for name, entries in laid.items():
-        total = doubts[name].get(measure)
-        for growth in doubts[name].growths:
-            share = growth.get(measure) / total if total else 0.0
-            parts[growth.key] = {entry: amount * share for entry, amount in entries.items()}
+def _part(doubts: Mapping[str, Doubt], laid: Mapping[str, Laid]) -> dict[str, Laid]:
+    """Measure -> shape -> entry -> amount: what was laid to several shapes together, to each of them."""
+    parts: dict[str, Laid] = {measure: {} for measure in MEASURES}
+    for name, doubt in doubts.items():
+        entries = laid[_EXECUTIONS].get(name, {})
+        if not doubt.supposed:
+            for measure in MEASURES:
+                parts[measure][doubt.growths[0].key] = laid[measure].get(name, {})
+            continue
+        for key, dealt in _deal(doubt.growths, entries).items():
+            parts[_EXECUTIONS][key] = dealt
+        for growth in doubt.growths:
+            dealt = parts[_EXECUTIONS].get(growth.key, {})
+            part = sum(dealt.values()) / growth.get(_EXECUTIONS) if dealt else 0.0
+            for measure in (_SECONDS, _ROWS):
+                parts[measure][growth.key] = fill(dealt, growth.get(measure) * min(1.0, part))
     return parts
+
+
+def _deal(growths: Sequence[Growth], entries: Mapping[Entry, float]) -> Laid:
+    """The executions of shapes that nobody was seen running over their entries in turn: each to few of them.
+
+    A little of each shape at every account would be true of none.
+    """
+    dealt: Laid = {}
+    whole = sum(growth.get(_EXECUTIONS) for growth in growths)
+    found = min(1.0, sum(entries.values()) / whole) if whole else 0.0
+    waiting = sorted(entries.items(), key=lambda item: item[1])
+    for growth in sorted(growths, key=lambda growth: growth.get(_EXECUTIONS), reverse=True):
+        left, parts = growth.get(_EXECUTIONS) * found, dict[Entry, float]()
+        while waiting and left > 0:
+            entry, room = waiting.pop()
+            taken = min(left, room)
+            parts[entry] = parts.get(entry, 0.0) + taken
+            left -= taken
+            if room - taken > _SLIVER:
+                waiting.append((entry, room - taken))
+        kept = {entry: amount for entry, amount in parts.items() if amount >= _SLIVER} or parts
+        dealt[growth.key] = fill(kept, sum(parts.values()))
+    return dealt

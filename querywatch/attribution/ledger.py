@@ -25,6 +25,8 @@ _SEEN_BELIEVED = 20.0  # executions: more sights of one shape weigh no more agai
 _LAID_BELIEVED = 40.0
 _SUPPOSED_BELIEVED = 1.0  # where nothing was seen, but there is room
 _FED_BELIEVED = 0.3  # where somebody else was seen, but there is room that nothing explains
+_WITNESSED_PART = 0.3  # of an interval's executions: then what was laid before is of no use
+_LEAST_BEFORE = 0.02
 _FADING = 0.98  # of what was laid, an interval
 _BOLDNESS = 1.5
 _FITTED_ALONE = 100  # shapes never seen, the most often run; the rest is fitted together
@@ -70,7 +72,7 @@ class Ledger:
         self.lessons.settle()
         self._remember(shared[_EXECUTIONS])
         amounts = {measure: _lay(whole, rows, measure) | shared[measure] for measure in MEASURES}
-        return self._make_shares(rows, amounts, whole.keys())
+        return self._make_shares(rows, amounts, seen, whole.keys())
 
     def _lay_whole(self, rows: Mapping[str, Growth], seen: Laid) -> Laid:
         """The shapes that one account of one integration alone was seen running, over the hosts it comes from.
@@ -104,10 +106,11 @@ class Ledger:
             if not found:
                 unseen.append(growth)
                 continue
-            fresh = self.lessons.find_fresh(growth.statement, growth.operation, growth.get(_EXECUTIONS))
-            seeds = (
-                _add(fresh, fill(found, _SUPPOSED_BELIEVED)) if fresh else _weigh(found, _SEEN_BELIEVED, laid)
-            )
+            executions = growth.get(_EXECUTIONS)
+            fresh, part = self.lessons.find_fresh(growth.statement, growth.operation, executions)
+            # What this interval showed stands for its part of it, what is known from before for the rest.
+            before = _weigh(found, _SEEN_BELIEVED, laid if part < _WITNESSED_PART else {})
+            seeds = _add(fill(fresh, part), fill(before, max(_LEAST_BEFORE, 1.0 - part)))
             doubts[growth.key] = Doubt(growths=(growth,), seeds=seeds)
         often = sorted(unseen, key=lambda growth: growth.get(_EXECUTIONS), reverse=True)
         rare = dict[str, list[Growth]]()
@@ -118,7 +121,7 @@ class Ledger:
         for name, together in rare.items():
             laid = _sharpen(self._laid.get(name, {}))
             seeds = _weigh(self._suppose(together[0], places), _SUPPOSED_BELIEVED, laid)
-            doubts[name] = Doubt(growths=tuple(together), seeds=seeds)
+            doubts[name] = Doubt(growths=tuple(together), seeds=seeds, supposed=True)
         return doubts
 
     def _feed(self, doubts: Mapping[str, Doubt]) -> dict[str, Doubt]:
@@ -157,7 +160,7 @@ class Ledger:
                 self._laid.popitem(last=False)
 
     def _make_shares(
-        self, rows: Mapping[str, Growth], amounts: Mapping[str, Laid], certain: Iterable[str]
+        self, rows: Mapping[str, Growth], amounts: Mapping[str, Laid], seen: Laid, certain: Iterable[str]
     ) -> Shares:
         queries = dict[tuple[str, str, str], QueryAmount]()
         by_entry = dict[Entry, float]()
@@ -165,7 +168,8 @@ class Ledger:
         for key, entries in amounts[_EXECUTIONS].items():
             for entry, executions in entries.items():
                 by_entry[entry] = by_entry.get(entry, 0.0) + executions
-                self._add_query(queries, rows[key], entry, amounts, is_certain=key in exact)
+                amount = self._add_query(queries, rows[key], entry, amounts, is_certain=key in exact)
+                amount.supposed = amount.supposed and entry not in seen[key]
         seconds = sum(growth.get(_SECONDS) for growth in rows.values())
         laid_seconds = sum(sum(entries.values()) for entries in amounts[_SECONDS].values())
         return Shares(
@@ -183,7 +187,7 @@ class Ledger:
         amounts: Mapping[str, Laid],
         *,
         is_certain: bool,
-    ) -> None:
+    ) -> QueryAmount:
         attribution, difference = self.lessons.find_attribution(entry), growth.difference
         exact = is_certain and attribution.confidence >= 1.0
         amount = queries.setdefault(
@@ -193,6 +197,7 @@ class Ledger:
                 account=entry.place.account,
                 statement=growth.statement,
                 evidence=Evidence.COUNTED,
+                supposed=True,
             ),
         )
         parts = {measure: amounts[measure].get(growth.key, {}).get(entry, 0.0) for measure in MEASURES}
@@ -204,6 +209,7 @@ class Ledger:
         amount.rows_examined = (amount.rows_examined or 0.0) + parts[_ROWS]
         amount.rows_sent = (amount.rows_sent or 0.0) + difference.rows_sent * share
         amount.no_index_used = (amount.no_index_used or 0.0) + difference.no_index_used * share
+        return amount
 
 
 def _merge(growths: Iterable[Growth]) -> dict[str, Growth]:

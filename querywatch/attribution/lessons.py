@@ -8,28 +8,26 @@ from querywatch.model import Attribution, Operation, Statement
 
 _SHAPES_REMEMBERED = 20_000
 _SIGHTS_ENOUGH = 10.0  # of one shape, for polls to tell better than records who runs it how often
-_RECORDED_SHARE = 0.7  # of an interval's executions of a shape: so much of them tells more than all before
-_SIGHTED_SHARE = 0.3
 
 _Who = tuple[str, str, str]  # integration, account, host
 
 
 class _Seen(NamedTuple):
-    sighted: float  # by polls, before this interval
-    recorded: float  # by the server, before this interval
-    fresh_sighted: float  # in this interval
-    fresh_recorded: float
+    """Executions of one shape in one integration's sessions: before this interval, and fresh in it."""
 
-    @property
-    def sighted_ever(self) -> float:
-        return max(0.0, self.sighted + self.fresh_sighted)
+    sighted: float = 0.0  # seen by polls
+    recorded: float = 0.0  # what the server's records stand for
+    records: float = 0.0  # how many of these there were, where it is known what part of all they are
+    fresh_sighted: float = 0.0
+    fresh_recorded: float = 0.0
+    fresh_records: float = 0.0
 
-    @property
-    def recorded_ever(self) -> float:
-        return max(0.0, self.recorded + self.fresh_recorded)
-
-
-_UNSEEN = _Seen(0.0, 0.0, 0.0, 0.0)
+    def settle(self) -> "_Seen":
+        return _Seen(
+            sighted=max(0.0, self.sighted + self.fresh_sighted),
+            recorded=max(0.0, self.recorded + self.fresh_recorded),
+            records=max(0.0, self.records + self.fresh_records),
+        )
 
 
 class Lessons:
@@ -38,7 +36,7 @@ class Lessons:
     def __init__(self) -> None:
         self._seen: OrderedDict[str, dict[_Who, _Seen]] = OrderedDict()
         self._fresh: set[str] = set()  # the shapes that polls saw in this interval
-        self._attributions: dict[_Who, Attribution] = {}
+        self._attributions: OrderedDict[_Who, Attribution] = OrderedDict()
 
     def learn(
         self,
@@ -49,24 +47,32 @@ class Lessons:
         *,
         sighted: float = 0.0,
         recorded: float = 0.0,
+        records: float = 0.0,
     ) -> None:
         """Remembers that so many executions of a shape ended in a session that is this integration's.
 
         Less than none where that turned out to be wrong. `sighted` by polls, which see an execution with a chance
-        that its duration gives; `recorded` by the server, which writes down the last few of each session, however
-        many there are.
+        that its duration gives; `recorded` is what the server's `records` stand for, which are the last few of
+        each session, however many there are; no `records` where it is not known how many.
         """
         who = (attribution.integration.name, account, host)
-        self._attributions[who] = attribution
+        self._remember(who, attribution)
         seen = self._seen.setdefault(statement.fingerprint, {})
-        before = seen.get(who, _UNSEEN)
-        after = _Seen(
-            before.sighted + min(0.0, sighted),
-            before.recorded + min(0.0, recorded),
-            before.fresh_sighted + max(0.0, sighted),
-            before.fresh_recorded + max(0.0, recorded),
-        )
-        if after.sighted_ever or after.recorded_ever:
+        before = seen.get(who, _Seen())
+        if sighted < 0 or recorded < 0:
+            after = before._replace(
+                sighted=before.sighted + sighted,
+                recorded=before.recorded + recorded,
+                records=before.records + records,
+            )
+        else:
+            after = before._replace(
+                fresh_sighted=before.fresh_sighted + sighted,
+                fresh_recorded=before.fresh_recorded + recorded,
+                fresh_records=before.fresh_records + records,
+            )
+        settled = after.settle()
+        if settled.sighted or settled.recorded:
             seen[who] = after
             self._fresh.add(statement.fingerprint)
         else:
@@ -76,47 +82,56 @@ class Lessons:
             self._seen.popitem(last=False)
 
     def find(self, statement: Statement, operation: Operation) -> dict[Entry, float]:
-        """The shape's entries by how often each was seen: by polls, and as long as those saw few, by the records."""
-        seen = self._seen.get(statement.fingerprint, {})
-        sighted = sum(each.sighted_ever for each in seen.values())
-        recorded = sum(each.recorded_ever for each in seen.values())
-        weight = max(1.0, _SIGHTS_ENOUGH - sighted) / recorded if recorded > 0 else 0.0
-        return {
-            Entry(integration, Place(account, host, operation)): (
-                each.sighted_ever + weight * each.recorded_ever
-            )
-            for (integration, account, host), each in seen.items()
-        }
+        """The shape's entries by how often each was seen so far, by what tells most: polls or records."""
+        seen = {who: each.settle() for who, each in self._seen.get(statement.fingerprint, {}).items()}
+        sighted = sum(each.sighted for each in seen.values())
+        recorded = sum(each.recorded for each in seen.values())
+        records = sum(each.records for each in seen.values())
+        if records > sighted:
+            return {_enter(who, operation): each.recorded + each.sighted for who, each in seen.items()}
+        # Records of which nobody knows what part of all they are say who, and only as long as polls saw few how often.
+        weight = max(1.0, _SIGHTS_ENOUGH - sighted) / recorded if recorded else 0.0
+        return {_enter(who, operation): each.sighted + weight * each.recorded for who, each in seen.items()}
 
-    def find_fresh(self, statement: Statement, operation: Operation, executions: float) -> dict[Entry, float]:
-        """What polls or records prove of so many executions of this interval; nothing where that is too few of them.
-
-        Records weighted by what their sessions ran come near to all; else what polls saw end.
-        """
+    def find_fresh(
+        self, statement: Statement, operation: Operation, executions: float
+    ) -> tuple[dict[Entry, float], float]:
+        """(what polls or records tell of so many executions of this interval, what part of them that is)."""
         seen = {
-            Entry(integration, Place(account, host, operation)): each
-            for (integration, account, host), each in self._seen.get(statement.fingerprint, {}).items()
+            _enter(who, operation): each for who, each in self._seen.get(statement.fingerprint, {}).items()
         }
-        recorded = {entry: each.fresh_recorded for entry, each in seen.items() if each.fresh_recorded > 0}
         sighted = {entry: each.fresh_sighted for entry, each in seen.items() if each.fresh_sighted > 0}
-        if sum(recorded.values()) >= _RECORDED_SHARE * executions:
-            return {**sighted, **recorded}
-        return {**recorded, **sighted} if sum(sighted.values()) >= _SIGHTED_SHARE * executions else {}
+        recorded = {entry: each.fresh_recorded for entry, each in seen.items() if each.fresh_recorded > 0}
+        records = sum(each.fresh_records for each in seen.values())
+        if sum(sighted.values()) >= records:
+            return {**recorded, **sighted}, min(1.0, sum(sighted.values()) / executions)
+        return {**sighted, **recorded}, min(1.0, records / executions)
 
     def settle(self) -> None:
         """The interval is over."""
         for fingerprint in self._fresh:
             seen = self._seen.get(fingerprint, {})
             for who, each in seen.items():
-                seen[who] = _Seen(each.sighted_ever, each.recorded_ever, 0.0, 0.0)
+                seen[who] = each.settle()
         self._fresh.clear()
 
     def suppose(self, attribution: Attribution, place: Place) -> Entry:
         """The entry of an integration that nobody was seen to be, at a place where it may be at work."""
         who = (attribution.integration.name, place.account, place.host)
-        self._attributions.setdefault(who, attribution)
+        self._remember(who, self._attributions.get(who, attribution))
         return Entry(attribution.integration.name, place)
+
+    def _remember(self, who: _Who, attribution: Attribution) -> None:
+        self._attributions[who] = attribution
+        self._attributions.move_to_end(who)
+        if len(self._attributions) > _SHAPES_REMEMBERED:
+            self._attributions.popitem(last=False)
 
     def find_attribution(self, entry: Entry) -> Attribution:
         """Why the integration is at work there."""
         return self._attributions[entry.integration, entry.place.account, entry.place.host]
+
+
+def _enter(who: _Who, operation: Operation) -> Entry:
+    integration, account, host = who
+    return Entry(integration, Place(account, host, operation))

@@ -20,6 +20,7 @@ _CROWDED_SHARE = 0.005
 _CROWDED_EXECUTIONS = 10.0
 _HUNGRY_SHARE = 0.1  # of a place's executions that the shapes seen there leave unexplained
 _FADING = 0.99  # of old intervals
+_FORGOTTEN_EXECUTIONS = 1.0
 
 Account = tuple[str, Operation]
 Key = TypeVar("Key")
@@ -171,6 +172,9 @@ class Room:
                 has[name.account, name.operation] += counted
         known = asked.keys() | self._balances.keys()
         crowded = {key for key in known if self._balances[key].add(asked.get(key, 0.0), has.get(key, 0.0))}
+        for key in known - asked.keys():
+            if self._balances[key].has < _FORGOTTEN_EXECUTIONS:
+                del self._balances[key]
         return frozenset(key for key in crowded if key in has or not self._unlimited)
 
 

@@ -23,6 +23,7 @@ class _Lesson:
     attribution: Attribution
     sighted: float
     recorded: float
+    records: float
 
 
 class Learner:
@@ -73,9 +74,9 @@ class Learner:
         self._recorded = frozenset(each.key for each in read)
         written = Counter((each.session_id, each.statement.operation) for each in new)
         for each in new:
-            key = (each.session_id or 0, each.statement.operation)
-            weight = max(1.0, ran.get(key, 0.0) / written[each.session_id, each.statement.operation])
-            self._learn_owned(each, weight, now)
+            known = ran.get((each.session_id or 0, each.statement.operation), 0.0)
+            weight = max(1.0, known / written[each.session_id, each.statement.operation])
+            self._learn_owned(each, weight, 1.0 if known else 0.0, now)
 
     def learn_prepared(self, prepared: Sequence[Prepared], now: float) -> None:
         """Takes who holds which statement prepared, and how often it ran where that is counted."""
@@ -83,17 +84,17 @@ class Learner:
         for each in prepared:
             growth = self._prepared[each.key] - before.get(each.key, 0)
             if not self._is_own(each.account) and (growth > 0 or each.key not in before):
-                self._learn_owned(each, max(1.0, growth), now)
+                self._learn_owned(each, max(1.0, growth), max(1.0, growth), now)
 
     def find_owners(self) -> dict[int, tuple[Session, Attribution]]:
         """Whose each session of the last poll is as a whole."""
         return self._attributor.find_owners()
 
-    def _learn_owned(self, each: Recorded | Prepared, executions: float, now: float) -> None:
+    def _learn_owned(self, each: Recorded | Prepared, executions: float, records: float, now: float) -> None:
         session = self._attributor.find_session(each)
         if session is not None:
             attribution = self._attributor.note(session, each.statement, now, recorded=True)
-            self._learn(each.statement, session, attribution, recorded=executions)
+            self._learn(each.statement, session, attribution, recorded=executions, records=records)
 
     def _learn(
         self,
@@ -103,10 +104,17 @@ class Learner:
         *,
         sighted: float = 0.0,
         recorded: float = 0.0,
+        records: float = 0.0,
     ) -> None:
         self._revise()
         self.ledger.lessons.learn(
-            statement, session.account, session.host, attribution, sighted=sighted, recorded=recorded
+            statement,
+            session.account,
+            session.host,
+            attribution,
+            sighted=sighted,
+            recorded=recorded,
+            records=records,
         )
         lessons = self._lessons.setdefault(session.session_id, {})
         self._lessons.move_to_end(session.session_id)
@@ -117,6 +125,7 @@ class Learner:
                 attribution=attribution,
                 sighted=sighted + (before.sighted if before else 0.0),
                 recorded=recorded + (before.recorded if before else 0.0),
+                records=records + (before.records if before else 0.0),
             )
         if len(self._lessons) > _SESSIONS_REMEMBERED:
             self._lessons.popitem(last=False)
@@ -129,8 +138,16 @@ class Learner:
             if owner is None or session is None:
                 continue
             for lesson in self._lessons.pop(session_id, {}).values():
-                place = (lesson.statement, session.account, session.host)
-                self.ledger.lessons.learn(
-                    *place, lesson.attribution, sighted=-lesson.sighted, recorded=-lesson.recorded
-                )
-                self.ledger.lessons.learn(*place, owner, sighted=lesson.sighted, recorded=lesson.recorded)
+                self._teach(lesson, session, lesson.attribution, -1.0)
+                self._teach(lesson, session, owner, 1.0)
+
+    def _teach(self, lesson: _Lesson, session: Session, attribution: Attribution, sign: float) -> None:
+        self.ledger.lessons.learn(
+            lesson.statement,
+            session.account,
+            session.host,
+            attribution,
+            sighted=sign * lesson.sighted,
+            recorded=sign * lesson.recorded,
+            records=sign * lesson.records,
+        )
