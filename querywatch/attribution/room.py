@@ -20,6 +20,9 @@ _CROWDED_SHARE = 0.005
 _CROWDED_EXECUTIONS = 10.0
 _HUNGRY_SHARE = 0.1  # of a place's executions that the shapes seen there leave unexplained
 _FADING = 0.99  # of old intervals
+_FULL_SHARE = (
+    0.9  # of the room that shapes can fill: the rest is a moment's difference, and all is meant to be full
+)
 _FORGOTTEN_EXECUTIONS = 1.0
 
 Account = tuple[str, Operation]
@@ -142,10 +145,11 @@ class Room:
         for name, left in self._measures[measure].left.items():
             if isinstance(name, Place):
                 room[name.operation] += max(0.0, left)
-        return {
-            operation: min(1.0, amount / room[operation]) if room[operation] else 0.0
+        parts = {
+            operation: amount / room[operation] if room[operation] else 0.0
             for operation, amount in amounts.items()
         }
+        return {operation: 1.0 if part >= _FULL_SHARE else part for operation, part in parts.items()}
 
     def find_places(self) -> dict[Place, float]:
         """The places that have executions left, and how many."""
