@@ -13,8 +13,7 @@ from querywatch.analysis.published import Published
 from querywatch.analysis.situation import Limits
 from querywatch.analysis.window import Interval, Window
 from querywatch.counters import ServerStatus
-from querywatch.db.backoff import Backoff
-from querywatch.db.connection import Connection, connect
+from querywatch.db.connection import Connection
 from querywatch.db.endpoint import Endpoint
 from querywatch.errors import ServerError
 from querywatch.findings import FindingBook
@@ -23,6 +22,7 @@ from querywatch.service.counting import Amounts, Counting, Margin
 from querywatch.service.coverage import Sight, find_blindness
 from querywatch.service.intake import Intake
 from querywatch.service.judging import Cycle, Judge
+from querywatch.service.link import Link
 from querywatch.service.looking import Looking
 from querywatch.service.pacing import Pacer, Work
 from querywatch.service.parsing import Parser, add_needs
@@ -66,14 +66,12 @@ class Watch:
         self._parser = parser
         self._clock = clock
         self._random = random
-        self._backoff = Backoff()
+        self._link = Link(settings.endpoint, random)
         self.pacer = Pacer(
             budget_ratio=settings.observer_budget_ratio,
             sample_interval_seconds=settings.sample_interval_seconds,
             counter_interval_seconds=settings.counter_interval_seconds,
         )
-        self._connection: Connection | None = None
-        self._statements_sent = 0  # over the connections of before
         self._info: ServerInfo | None = None
         self._intake = Intake(settings.endpoint.name, settings.databases, settings.schema_interval_seconds)
         self._counting = Counting(integrations, settings.endpoint.user, self._intake.own_fingerprints)
@@ -88,9 +86,6 @@ class Watch:
         self._last_count_at: float | None = None
         self._last_burst_at = 0.0
         self._near_ratios: tuple[float, ...] = ()  # of what is judged from samples, at the last count
-        self._retry_at = 0.0
-        self._failures = 0
-        self._trouble = ""
         self._margins: deque[Margin] = deque(maxlen=_MARGINS_KEPT)
         self.count_wanted = threading.Event()  # set from any thread, cleared once it was done
         self._wanted: tuple[Sequence[Integration], Limits] | None = None
@@ -163,33 +158,20 @@ class Watch:
 
     def abort(self) -> None:
         """Ends what hangs, from any thread."""
-        if self._connection is not None:
-            self._connection.abort()
+        self._link.abort()
 
     def close(self) -> None:
         """Closes the connection."""
-        if self._connection is not None:
-            self._statements_sent += self._connection.statements_sent
-            self._connection.close()
-            self._connection = None
+        self._link.close()
 
     def _find_connection(self, now: float) -> Connection | None:
-        if self._connection is not None:
-            return self._connection
-        if now < self._retry_at:
-            return None
-        connection = connect(self.settings.endpoint)
-        self._connection = connection
-        self._failures = 0
-        self._info = replace(connection.server, labels=dict(self.settings.labels))
-        self._intake.connected()
-        self._looking.connected(connection.server.flavour)
-        if self._trouble or not self.snapshot.attempted:
-            encrypted = connection.tls_version or f"not encrypted ({connection.plain_reason})"
-            log.info(
-                "%s: watching %s %s, %s", *self._name, self._info.flavour, self._info.version_text, encrypted
-            )
-        self._trouble = ""
+        if self._link.connection is not None:
+            return self._link.connection
+        connection = self._link.open(now)
+        if connection is not None:
+            self._info = replace(connection.server, labels=dict(self.settings.labels))
+            self._intake.connected()
+            self._looking.connected(connection.server.flavour)
         return connection
 
     @property
@@ -225,7 +207,7 @@ class Watch:
             self._intake.read_counters(
                 connection, now, by_session=self._counting.wants_sessions, thorough=thorough
             ),
-            questions=self._find_questions(connection, status),
+            questions=self._find_questions(status),
         )
         seen = self._looking.take()
         amounts = self._counting.fold(readings, seen, self._looking.present, now)
@@ -247,10 +229,10 @@ class Watch:
         state = self._intake.reader.find("processlist")
         return state is not None and state.up
 
-    def _find_questions(self, connection: Connection, status: ServerStatus | None) -> int | None:
+    def _find_questions(self, status: ServerStatus | None) -> int | None:
         if status is None:
             return None
-        return status.questions - self._statements_sent - connection.statements_sent
+        return status.questions - self._link.statements_sent
 
     def _has_restarted(self, connection: Connection, status: ServerStatus | None) -> bool:
         """Whether the server did since the last count: its uptime fell, or its numbering of connections."""
@@ -307,7 +289,7 @@ class Watch:
     def _make_sight(self) -> Sight:
         return Sight(
             info=self._info,
-            trouble=self._trouble,
+            trouble=self._link.trouble,
             sources={state.name: state for state in self._intake.reader.states},
             ever_up=self._intake.ever_up,
             capture_ratios=self._looking.find_capture_ratios(),
@@ -319,12 +301,7 @@ class Watch:
     def _lose(self, error: ServerError, now: float) -> None:
         """The server is away: says so once, and tries again later and later."""
         self._intake.reader.failures["server", error.reason] += 1
-        if not self._trouble or self._trouble != str(error):
-            log.warning("%s", error)
-        self._trouble = str(error)
-        self._failures += 1
-        self._retry_at = now + self._backoff.wait_seconds(self._failures, self._random())
-        self.close()
+        self._link.lose(error, now)
         self._looking.lose()
         self._window.clear()
         cycle = Cycle(
@@ -345,10 +322,10 @@ class Watch:
             Snapshot(
                 server=self.settings.endpoint.name,
                 at=now,
-                up=self._connection is not None and not self._trouble,
+                up=self._link.connection is not None and not self._link.trouble,
                 attempted=True,
                 info=self._info,
-                trouble=self._trouble,
+                trouble=self._link.trouble,
                 sources=self._intake.reader.states,
                 findings_opened=dict(self._judge.opened),
                 poll_failures=dict(self._intake.reader.failures),
