@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from querywatch.analysis.schedule import find_period
-from querywatch.model import Session, Statement
+from querywatch.model import Operation, Session, Statement
 from querywatch.opendental import HEARTBEAT_TABLE
 
 _SESSIONS_KEPT = 5_000
@@ -25,6 +25,8 @@ _RUNS_RECORDED = 5  # of one shape, when the server wrote down what sessions run
 _RUNS_SAMPLED = 6  # when polls alone saw it; then they must come on a period too, as no person's do
 _CONFIDENCE_RECORDED = 0.9
 _CONFIDENCE_SAMPLED = 0.7
+
+_TELLING = frozenset({Operation.SELECT, *(operation for operation in Operation if operation.is_write)})
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -80,7 +82,9 @@ class Strangers:
         started_at: float | None = None,
         recorded: bool = False,
     ) -> None:
-        """Takes one execution of a session on such an account."""
+        """Takes one execution of a session on such an account; what every driver sends tells nothing."""
+        if statement.operation not in _TELLING:
+            return
         trail = self._find_trail(session, now)
         trail.recorded = trail.recorded or recorded
         trail.program = trail.program or session.program

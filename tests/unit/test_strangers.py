@@ -74,6 +74,17 @@ def test_what_workstations_run_too_makes_no_stranger() -> None:
     assert run_agent(strangers, CHART) is None
 
 
+def test_what_every_driver_sends_tells_nothing() -> None:
+    """The agent's driver sets its session up like the office's: that makes it no workstation."""
+    strangers = Strangers()
+    set_names = replace(statement("set names"), operation=Operation.SET)
+    for number in (0, 1, 2, 99):
+        for name in ("set names", "autocommit", "mode"):
+            strangers.note(session(number), replace(set_names, fingerprint=name), 0.0, recorded=True)
+    run_office(strangers)
+    assert run_agent(strangers, POLL) is not None
+
+
 def test_a_shape_from_three_hosts_is_the_offices() -> None:
     strangers = Strangers()
     run_office(strangers)
