@@ -25,6 +25,12 @@ def read_resident_bytes(pid: int) -> int:
     return int(found.group(1)) * 1024
 
 
+def find_children(pid: int) -> list[int]:
+    """The processes that it started (proc_pid_task_children(5)): the parser."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
 def read_cpu_seconds(pid: int) -> float:
     """Utime and stime of proc(5)."""
     parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -44,11 +50,12 @@ def main() -> None:
             play.begin()
             time.sleep(given.seconds)
             resident_bytes, cpu_seconds = read_resident_bytes(daemon.pid), read_cpu_seconds(daemon.pid)
+            parser_bytes = sum(read_resident_bytes(child) for child in find_children(daemon.pid))
             daemon.terminate()
         play.stop_crowd()
     print(
         f"daemon after {given.seconds:g} s of the demo ({given.evidence}): "
-        f"{resident_bytes / 2**20:.1f} MiB resident, {cpu_seconds / given.seconds:.1%} of one core"
+        f"{resident_bytes / 2**20:.1f} MiB resident, {parser_bytes / 2**20:.1f} MiB its parser, {cpu_seconds / given.seconds:.1%} of one core"
     )
 
 
