@@ -10,7 +10,9 @@ from benchmarks.claims import Claims, PairClaim, PartyClaim
 from benchmarks.truth import PairTruth, Truth
 from benchmarks.workload import Party
 
-_JUDGED_SHARE = 0.01  # of all executions, for executions, and of all time, for time; what is less is not judged
+_JUDGED_SHARE = (
+    0.01  # of all executions, for executions, and of all time, for time; what is less is not judged
+)
 _RIGHT_SHARE = 0.9  # of the time of those who share the office's account, that goes to the right one
 _LOST_SHARE = 0.01  # of the office's own time, that goes to somebody else
 _LONG_ERROR = 0.15  # of the time of long statements, where only samples tell

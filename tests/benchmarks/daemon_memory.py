@@ -55,7 +55,8 @@ def main() -> None:
         play.stop_crowd()
     print(
         f"daemon after {given.seconds:g} s of the demo ({given.evidence}): "
-        f"{resident_bytes / 2**20:.1f} MiB resident, {parser_bytes / 2**20:.1f} MiB its parser, {cpu_seconds / given.seconds:.1%} of one core"
+        f"{resident_bytes / 2**20:.1f} MiB resident, {parser_bytes / 2**20:.1f} MiB its parser, "
+        f"{cpu_seconds / given.seconds:.1%} of one core"
     )
 
 

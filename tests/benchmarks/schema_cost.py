@@ -42,7 +42,9 @@ class Timed:
 def create_tables(server: RunningServer) -> list[str]:
     """The demo's tables, again and again under other names."""
     server.execute("DROP TABLE patient, ProcedureLog", "DROP VIEW patientview", database=PRACTICE)
-    server.execute(f"ALTER DATABASE {PRACTICE} CHARACTER SET utf8")  # keys of four-byte characters are too long
+    server.execute(
+        f"ALTER DATABASE {PRACTICE} CHARACTER SET utf8"
+    )  # keys of four-byte characters are too long
     facts = parse_facts()
     names = [f"{fact.name}_{turn}" if turn else fact.name for turn in range(8) for fact in facts][:TABLES]
     creates = [

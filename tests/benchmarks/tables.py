@@ -48,7 +48,9 @@ def _render_bar(row: PartyRow) -> str:
 
 
 def _render_shapes(run: Comparison) -> Iterator[str]:
-    executions = sorted((abs(row.executions.error) for row in run.judged if row.judged_executions), reverse=True)
+    executions = sorted(
+        (abs(row.executions.error) for row in run.judged if row.judged_executions), reverse=True
+    )
     seconds = sorted((abs(row.seconds.error) for row in run.judged if row.judged_seconds), reverse=True)
     yield (
         f"of {len(run.pairs)} (integration, shape) {len(executions)} have more than 1 % of all executions:"
