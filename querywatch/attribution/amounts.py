@@ -135,7 +135,7 @@ def sum_userstat(
     amounts = []
     for account, difference in differences.items():
         attribution = matcher.match_account(account, None)
-        base = attribution or matcher.match(account, "", None)
+        base = matcher.match_base(account)
         taken = [
             each
             for each in others

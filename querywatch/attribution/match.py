@@ -64,6 +64,18 @@ class Matcher:
             return None
         return self.match(account, host or "", None)
 
+    def match_base(self, account: str) -> Attribution:
+        """Whose an account is over all its hosts, where several are at work on it: Open Dental's before all others."""
+        alone = self.match_account(account, None)
+        if alone is not None:
+            return alone
+        named = [each for each in self._integrations if account in each.accounts]
+        offices = [each for each in named if each.kind is Kind.OPENDENTAL]
+        if not named:
+            return self.match(account, "", None)
+        reason = f"account {account or 'anonymous'}"
+        return Attribution(integration=(offices or named)[0], reason=reason, shared=self.is_shared(account))
+
     def find_marked(self, statement: Statement) -> frozenset[str]:
         """The names of the integrations whose markers the statement's shape bears."""
         marked = self._marked.get(statement.fingerprint)

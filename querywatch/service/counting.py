@@ -235,17 +235,12 @@ class Counting:
             return not readings.accounts.lost or _has_row(readings.accounts, session)
         if self._waits_for("accounts", readings):
             return True
-        is_base = attribution.integration == self._find_base(account)
+        # USER_STATISTICS has no host: an account's work is laid to its first, and of the others to what was sampled.
+        is_base = attribution.integration == self._matcher.match_base(account).integration
         if self._waits_for("userstat", readings):
             return is_base
         # An account has no row before its second statement when it was connected before userstat was switched on.
         return is_base and readings.userstat is not None and account in readings.userstat.rows
-
-    def _find_base(self, account: str) -> Integration:
-        """Whose USER_STATISTICS lays an account's work to, which has no host."""
-        return (
-            self._matcher.match_account(account, None) or self._matcher.match(account, "", None)
-        ).integration
 
     def _share_digests(self, readings: Readings, margins: Margins | None) -> Shares | None:
         reading = readings.digests

@@ -98,3 +98,14 @@ def test_an_unclaimed_account_is_unknown_unless_a_host_alone_might_claim_it() ->
     assert found.integration is UNKNOWN
     by_host = Integration(name="box", kind=Kind.DIRECT_READ, hosts=("10.0.0.9",))
     assert Matcher([by_host]).match_account("stranger", None) is None
+
+
+def test_an_account_split_by_host_is_open_dentals_where_no_host_is_known() -> None:
+    """MariaDB's USER_STATISTICS names no host: what the office does must not be laid to nobody."""
+    stations = Integration(
+        name="opendental", kind=Kind.OPENDENTAL, accounts=("root",), hosts=("10.0.0.0/24",)
+    )
+    matcher = Matcher([AGENT, stations])
+    assert matcher.match_account("root", None) is None
+    assert matcher.match_base("root").integration is stations
+    assert matcher.match_base("stranger").integration is UNKNOWN
