@@ -103,6 +103,8 @@ class Lessons:
         sighted = {entry: each.fresh_sighted for entry, each in seen.items() if each.fresh_sighted > 0}
         recorded = {entry: each.fresh_recorded for entry, each in seen.items() if each.fresh_recorded > 0}
         records = sum(each.fresh_records for each in seen.values())
+        if executions <= 0:
+            return {}, 0.0  # its time grew, and nothing ended
         if sum(sighted.values()) >= records:
             return {**recorded, **sighted}, min(1.0, sum(sighted.values()) / executions)
         return {**sighted, **recorded}, min(1.0, records / executions)

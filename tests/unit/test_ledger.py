@@ -239,3 +239,12 @@ def test_records_tell_who_runs_a_shape_and_polls_how_often() -> None:
         ledger.lessons.learn(statement("a"), account, "h", attribution, sighted=sighted, recorded=recorded)
     found = find(ledger.share([growth("a", 100)], None), "a")
     assert found == pytest.approx({"vendor": 90, "other": 10}, abs=2)
+
+
+def test_time_that_grew_without_an_execution_ends_nothing() -> None:
+    ledger = Ledger(MATCHER)
+    for account in ("vendor", "other"):
+        learn(ledger, "a", account)
+    shares = ledger.share([growth("a", 0, 2.0)], margins(vendor=(0, 2.0)))
+    assert sum(query.executions for query in shares.queries) == 0
+    assert shares.seconds == 2.0
