@@ -53,11 +53,6 @@ def require_times(connection: Connection) -> None:
         raise SourceUnavailableError(message, reason="unsupported", advice="none: only MariaDB has them")
 
 
-def read_states(connection: Connection) -> frozenset[str]:
-    """What the sessions are doing, in the server's words; needs PROCESS."""
-    return frozenset(parse_name(row[6]) for row in _read_rows(connection))
-
-
 def _read_rows(connection: Connection) -> list[tuple[Any, ...]]:
     if has_time_ms(connection.server):
         return read_rows(connection, _MARIADB, grant=GRANT_PROCESS)
