@@ -21,7 +21,7 @@ from querywatch.model import Integration, Right, Schema, ServerInfo
 from querywatch.service.counting import Amounts, Counting, Margin
 from querywatch.service.coverage import Sight, find_blindness
 from querywatch.service.intake import Intake
-from querywatch.service.judging import Cycle, Judge
+from querywatch.service.judging import Cycle, Judge, find_sampled_ratios
 from querywatch.service.link import Link
 from querywatch.service.looking import Looking
 from querywatch.service.pacing import Pacer, Work
@@ -285,6 +285,7 @@ class Watch:
         )
         situation = add_needs(self._judge.judge(cycle, self._window), self._parser)
         self._judge.update(situation, blind=False)
+        self._near_ratios = find_sampled_ratios(situation, self._judge.book.open)
 
     def _make_sight(self) -> Sight:
         return Sight(
