@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from querywatch.hours import WeeklyHours
+
 
 class Flavour(StrEnum):
     """Whose server it is."""
@@ -217,6 +219,14 @@ class Budgets:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When one integration is expected."""
+
+    period_seconds: float | None = None
+    allowed_hours: WeeklyHours | None = None  # None: at any hour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
     """One piece of software that uses the database, as the configuration names it."""
 
@@ -228,6 +238,8 @@ class Integration:
     markers: tuple[str, ...] = ()  # globs over the shape of what it runs
     writes_allowed: bool = False
     budgets: Budgets = Budgets()
+    schedule: Schedule = Schedule()
+    off_steps: tuple[str, ...] = ()  # how to turn it off, in the office's own words
     contact: str = ""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from querywatch.hours import WeeklyHours
 from querywatch.model import (
     Attribution,
     Evidence,
@@ -148,6 +149,23 @@ class Situation:
     writes: tuple[WriteSeen, ...] = ()
     blindness: tuple[Blindness, ...] = ()
     rights: tuple[Right, ...] | None = None  # None: the privilege tables are not readable
+    minute_of_week: float | None = None  # since Monday 00:00 by the office's clock; None: not known
+    office_hours: WeeklyHours | None = None
+    maintenance: WeeklyHours | None = None
+
+    @property
+    def office_open(self) -> bool:
+        """Whether the office is open; it is taken to be where its clock or its hours are not known."""
+        if self.minute_of_week is None or self.office_hours is None:
+            return True
+        return self.office_hours.contains(self.minute_of_week)
+
+    @property
+    def in_maintenance(self) -> bool:
+        """Whether the office is backed up or upgraded now."""
+        if self.minute_of_week is None or self.maintenance is None:
+            return False
+        return self.maintenance.contains(self.minute_of_week)
 
     @property
     def third_party_queries(self) -> tuple[QueryLoad, ...]:

@@ -4,15 +4,17 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from querywatch.analysis.rules import RULES
 from querywatch.analysis.situation import Limits
 from querywatch.config.faults import find_nearest, make_fault
 from querywatch.db.endpoint import Endpoint, TlsMode
-from querywatch.model import UNKNOWN, Budgets, Integration, Kind, Severity
+from querywatch.hours import WeeklyHours, parse_weekly_hours
+from querywatch.model import UNKNOWN, Budgets, Integration, Kind, Schedule, Severity
 
 DEFAULT_PATH = Path("/etc/querywatch/config.toml")
 DEFAULT_PORT = 10104  # free in Prometheus' list of default ports
@@ -22,6 +24,17 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$")]
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 Ratio = Annotated[float, Field(gt=0, le=1)]
+
+
+def _check_hours(value: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        parse_weekly_hours(value)
+    except ValueError as fault:
+        raise make_fault(f"has an entry that {fault}") from None
+    return value
+
+
+Hours = Annotated[tuple[str, ...], AfterValidator(_check_hours)]
 
 
 class _Section(BaseModel):
@@ -75,7 +88,17 @@ class ServerSettings(_Section):
     counter_interval: Annotated[float, Field(ge=1, le=3600)] = 10.0
     schema_interval: Annotated[float, Field(ge=60)] = 3600.0
     observer_budget: Annotated[float, Field(ge=0.0001, le=0.1)] = 0.005
+    office_hours: Hours = ("mon-fri 07:00-18:00",)
+    timezone: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("timezone")
+    @classmethod
+    def _check_timezone(cls, value: str | None) -> str | None:
+        try:
+            return value if value is None else ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise make_fault('is not a time zone: write it like "America/Los_Angeles"') from None
 
     @field_validator("labels")
     @classmethod
@@ -123,6 +146,13 @@ class BudgetSettings(_Section):
     connections: Count | None = None
 
 
+class ScheduleSettings(_Section):
+    """[integrations.schedule]: when one integration is expected."""
+
+    period_seconds: Seconds | None = None
+    allowed_hours: Hours = ()
+
+
 class IntegrationSettings(_Section):
     """[[integrations]]: one piece of software that uses the database."""
 
@@ -134,6 +164,8 @@ class IntegrationSettings(_Section):
     markers: tuple[str, ...] = ()
     writes: Literal["never", "allowed"] | None = None
     budgets: BudgetSettings = BudgetSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    off_steps: tuple[str, ...] = ()
     contact: str = ""
 
     @field_validator("name")
@@ -175,6 +207,13 @@ class IntegrationSettings(_Section):
             markers=self.markers,
             writes_allowed=allowed,
             budgets=Budgets(**self.budgets.model_dump()),
+            schedule=Schedule(
+                period_seconds=self.schedule.period_seconds,
+                allowed_hours=parse_weekly_hours(self.schedule.allowed_hours)
+                if self.schedule.allowed_hours
+                else None,
+            ),
+            off_steps=self.off_steps,
             contact=self.contact,
         )
 
@@ -215,6 +254,16 @@ class RuleSettings(_Section):
         return Limits(**self.model_dump())
 
 
+class MaintenanceSettings(_Section):
+    """[maintenance]: when the office is backed up and upgraded."""
+
+    windows: Hours = ()
+
+    def to_hours(self) -> WeeklyHours:
+        """The value that the rules work with."""
+        return parse_weekly_hours(self.windows)
+
+
 class Settings(BaseSettings):
     """The whole configuration, checked."""
 
@@ -231,6 +280,7 @@ class Settings(BaseSettings):
     servers: tuple[ServerSettings, ...] = ()
     integrations: tuple[IntegrationSettings, ...] = ()
     rules: RuleSettings = RuleSettings()
+    maintenance: MaintenanceSettings = MaintenanceSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -49,7 +49,8 @@ def test_the_example_names_every_setting() -> None:
         type(part) for part in (read_settings(EXAMPLE).servers[0], read_settings(EXAMPLE).integrations[1])
     ]
     models += [RuleSettings, type(Settings().web), type(Settings().state), type(Settings().rules)]
-    models.append(type(read_settings(EXAMPLE).integrations[1].budgets))
+    integration = read_settings(EXAMPLE).integrations[1]
+    models += [type(integration.budgets), type(integration.schedule), type(Settings().maintenance)]
     for model in models:
         for name in model.model_fields:
             assert re.search(rf"^(# )?\[?\[?(integrations\.)?{name}\]?\]?( =|$)", text, re.MULTILINE), name
@@ -73,6 +74,12 @@ def test_an_unknown_section_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        (SERVER + 'office_hours = ["always"]\n', 'office_hours has an entry that is not "days from-to"'),
+        (SERVER + 'timezone = "Mars/Base"\n', "timezone is not a time zone"),
+        (
+            '[maintenance]\nwindows = ["25:00-26:00"]\n',
+            "windows has an entry that has a time of day that is none",
+        ),
         (SERVER + "port = 70000\n", "servers[0].port must be at most 65535"),
         (SERVER + 'port = "mysql"\n', "servers[0].port must be a whole number"),
         (SERVER + 'tls = "maybe"\n', "servers[0].tls must be one of 'off', 'preferred'"),

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from querywatch.analysis.calendar import parse_weekly_hours
+from querywatch.hours import parse_weekly_hours
 
 _DAY = 24 * 60
 
