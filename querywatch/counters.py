@@ -229,3 +229,6 @@ class ServerStatus:
     ansi_quotes: bool
     no_backslash_escapes: bool
     max_digest_bytes: int  # max_digest_length; what is longer is cut
+    utc_offset_minutes: int | None = (
+        None  # of its own clock; None: its time zone is one that it does not know
+    )

@@ -29,6 +29,15 @@ class WeeklyHours:
         return self.contains(find_minute_of_week(now, zone))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """The office's hours and the clock that they are told by; None where nothing is configured."""
+
+    office_hours: WeeklyHours | None = None
+    maintenance: WeeklyHours | None = None
+    zone: tzinfo | None = None  # None: the server's own clock
+
+
 def find_minute_of_week(now: float, zone: tzinfo) -> float:
     """Minutes since Monday 00:00 on the zone's clock."""
     local = datetime.fromtimestamp(now, zone)

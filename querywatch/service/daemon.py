@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -21,6 +22,7 @@ from querywatch.errors import ConfigError, StateError
 from querywatch.export.metrics import make_registry
 from querywatch.export.web import WebServer
 from querywatch.findings import FindingBook
+from querywatch.hours import Calendar, parse_weekly_hours
 from querywatch.service.notify import Notifier
 from querywatch.service.parsing import Parser
 from querywatch.service.watch import Watch, WatchSettings
@@ -152,9 +154,10 @@ class Daemon:
             log.warning("[web] and [state] take effect at the next start")
         wanted = {server.name: server for server in settings.servers}
         for name, watcher in list(self._watchers.items()):
+            server = wanted.get(name)
             if (
-                wanted.get(name) != watcher.server
-                or watcher.watch.settings.endpoint.password != endpoints[name]
+                server is None
+                or make_watch_settings(server, endpoints[name], settings) != watcher.watch.settings
             ):
                 self._scheduler.remove_job(name)
                 self._scheduler.remove_executor(name, shutdown=False)
@@ -231,21 +234,31 @@ def make_watch(
 ) -> Watch:
     """A watch of one configured server."""
     return Watch(
-        WatchSettings(
-            endpoint=server.to_endpoint(password),
-            databases=server.databases,
-            labels=tuple(server.labels.items()),
-            counter_interval_seconds=server.counter_interval,
-            schema_interval_seconds=server.schema_interval,
-            sample_interval_seconds=server.sample_interval,
-            observer_budget_ratio=server.observer_budget,
-        ),
+        make_watch_settings(server, password, settings),
         settings.find_integrations(),
         settings.rules.to_limits(),
         findings=findings,
         parser=parser,
         clock=time.time,
         random=random.random,
+    )
+
+
+def make_watch_settings(server: ServerSettings, password: str, settings: Settings) -> WatchSettings:
+    """What a watch of the server needs of the configuration, but for what it can take while it goes on."""
+    return WatchSettings(
+        endpoint=server.to_endpoint(password),
+        databases=server.databases,
+        labels=tuple(server.labels.items()),
+        counter_interval_seconds=server.counter_interval,
+        schema_interval_seconds=server.schema_interval,
+        sample_interval_seconds=server.sample_interval,
+        observer_budget_ratio=server.observer_budget,
+        calendar=Calendar(
+            office_hours=parse_weekly_hours(server.office_hours) if server.office_hours else None,
+            maintenance=settings.maintenance.to_hours(),
+            zone=ZoneInfo(server.timezone) if server.timezone else None,
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from querywatch.analysis.window import Window
 from querywatch.attribution.amounts import AccountAmount, QueryAmount
 from querywatch.attribution.doubts import Growth
 from querywatch.findings import FindingBook, OpenFinding
+from querywatch.hours import Calendar
 from querywatch.model import (
     Attribution,
     Evidence,
@@ -81,13 +82,21 @@ class Cycle:
     ran: tuple[QueryAmount, ...] = ()  # the shapes of this interval
     wrote: tuple[Growth, ...] | None = None  # those that wrote, whoever ran them; None: not all are known
     rights: tuple[Right, ...] | None = None  # as last read; None: not available
+    minute_of_week: float | None = None  # by the office's clock; None: not known
 
 
 class Judge:
     """One server's rules and open findings."""
 
-    def __init__(self, book: FindingBook, integrations: Iterable[Integration], limits: Limits) -> None:
+    def __init__(
+        self,
+        book: FindingBook,
+        integrations: Iterable[Integration],
+        limits: Limits,
+        calendar: Calendar,
+    ) -> None:
         self.book = book
+        self._calendar = calendar
         self.renderer = Renderer()
         self.opened: Counter[tuple[str, str]] = Counter()
         self._temporary = TemporaryTables()
@@ -120,6 +129,9 @@ class Judge:
             writes=tuple(self._find_writes(cycle)),
             blindness=cycle.blindness,
             rights=cycle.rights,
+            minute_of_week=cycle.minute_of_week,
+            office_hours=self._calendar.office_hours,
+            maintenance=self._calendar.maintenance,
         )
 
     def update(self, situation: Situation, *, blind: bool) -> None:

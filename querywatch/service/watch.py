@@ -6,18 +6,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from querywatch.analysis.bursts import Burst, find_burst
 from querywatch.analysis.published import Published
 from querywatch.analysis.situation import Limits
 from querywatch.analysis.window import Interval, Window
-from querywatch.counters import ServerStatus
 from querywatch.db.connection import Connection
 from querywatch.db.endpoint import Endpoint
 from querywatch.errors import ServerError
 from querywatch.findings import FindingBook
+from querywatch.hours import Calendar
 from querywatch.model import Integration, Right, Schema, ServerInfo
+from querywatch.service.condition import Condition
 from querywatch.service.counting import Amounts, Counting, Margin
 from querywatch.service.coverage import Sight, find_blindness
 from querywatch.service.intake import Intake
@@ -46,6 +47,7 @@ class WatchSettings:
     schema_interval_seconds: float
     sample_interval_seconds: float = 1.0
     observer_budget_ratio: float = 0.005  # seconds of the server's time a second
+    calendar: Calendar = field(default_factory=Calendar)
 
 
 class Watch:
@@ -78,11 +80,10 @@ class Watch:
         self._looking = Looking()
         self._window = Window()
         self._published = Published(integrations)
-        self._judge = Judge(findings, integrations, limits)
+        self._judge = Judge(findings, integrations, limits, settings.calendar)
         self._schema: Schema | None = None
         self._rights: tuple[Right, ...] | None = None
-        self._status: ServerStatus | None = None
-        self._last_connection_id = 0
+        self._condition = Condition(settings.calendar.zone)
         self._last_count_at: float | None = None
         self._last_burst_at = 0.0
         self._near_ratios: tuple[float, ...] = ()  # of what is judged from samples, at the last count
@@ -196,18 +197,16 @@ class Watch:
     def _count(self, connection: Connection, now: float, *, thorough: bool) -> None:
         """Reads the counters, lays them to integrations, and judges."""
         status = self._intake.read_status(connection, now)
-        if self._has_restarted(connection, status):
+        if self._condition.note(status, connection.connection_id):
             log.warning("%s: the server restarted; its counters began again", *self._name)
             self._counting.restart()
-        self._status = status or self._status
         if status is not None and not self._sees_sessions:
             self.pacer.note_threads(status.threads_running, now)
-        self._last_connection_id = connection.connection_id
         readings = replace(
             self._intake.read_counters(
                 connection, now, by_session=self._counting.wants_sessions, thorough=thorough
             ),
-            questions=self._find_questions(status),
+            questions=None if status is None else status.questions - self._link.statements_sent,
         )
         seen = self._looking.take()
         amounts = self._counting.fold(readings, seen, self._looking.present, now)
@@ -228,18 +227,6 @@ class Watch:
         """Whether the last look was one: then it says how many are at work, and no counter need."""
         state = self._intake.reader.find("processlist")
         return state is not None and state.up
-
-    def _find_questions(self, status: ServerStatus | None) -> int | None:
-        if status is None:
-            return None
-        return status.questions - self._link.statements_sent
-
-    def _has_restarted(self, connection: Connection, status: ServerStatus | None) -> bool:
-        """Whether the server did since the last count: its uptime fell, or its numbering of connections."""
-        if connection.connection_id < self._last_connection_id:
-            return True
-        before = self._status
-        return status is not None and before is not None and status.uptime_seconds < before.uptime_seconds
 
     def _add(self, amounts: Amounts, now: float) -> None:
         seconds = 0.0 if self._last_count_at is None else now - self._last_count_at
@@ -282,6 +269,7 @@ class Watch:
             ran=amounts.queries,
             wrote=amounts.written,
             rights=self._rights,
+            minute_of_week=self._condition.find_minute_of_week(now),
         )
         situation = add_needs(self._judge.judge(cycle, self._window), self._parser)
         self._judge.update(situation, blind=False)
@@ -294,7 +282,7 @@ class Watch:
             sources={state.name: state for state in self._intake.reader.states},
             ever_up=self._intake.ever_up,
             capture_ratios=self._looking.find_capture_ratios(),
-            performance_schema=self._status is not None and self._status.performance_schema,
+            performance_schema=self._condition.performance_schema,
             lost_accounts=self._intake.lost_accounts,
             overflow_executions=self._intake.overflow_executions,
         )

@@ -11,14 +11,19 @@ _VARIABLES = (
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN "
     "('max_connections', 'performance_schema', 'userstat', 'sql_mode', 'max_digest_length')"
 )
+# The session's own clock is UTC; SYSTEM is known to CONVERT_TZ without the server's tables of time zones.
+_CLOCK = (
+    "SELECT TIMESTAMPDIFF(MINUTE, UTC_TIMESTAMP(), CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', @@global.time_zone))"
+)
 _DIGEST_BYTES = 1024  # of the servers that do not let it be set
-STATEMENTS = (_STATUS, _VARIABLES)
+STATEMENTS = (_STATUS, _VARIABLES, _CLOCK)
 
 
 def read_status(connection: Connection) -> ServerStatus:
     """How the server is and how it is set; every account may ask."""
     status = {name.casefold(): value for name, value in connection.read(_STATUS)}
     variables = {name.casefold(): value for name, value in connection.read(_VARIABLES)}
+    [(utc_offset_minutes,)] = connection.read(_CLOCK)
     modes = variables["sql_mode"].upper().split(",")
     return ServerStatus(
         uptime_seconds=int(status["uptime"]),
@@ -31,4 +36,5 @@ def read_status(connection: Connection) -> ServerStatus:
         ansi_quotes="ANSI_QUOTES" in modes,
         no_backslash_escapes="NO_BACKSLASH_ESCAPES" in modes,
         max_digest_bytes=int(variables.get("max_digest_length", _DIGEST_BYTES)),
+        utc_offset_minutes=utc_offset_minutes,
     )

@@ -17,6 +17,7 @@ from querywatch.analysis.situation import (
     Situation,
     WriteSeen,
 )
+from querywatch.hours import WeeklyHours, parse_weekly_hours
 from querywatch.model import (
     Attribution,
     Budgets,
@@ -26,6 +27,7 @@ from querywatch.model import (
     Kind,
     Operation,
     Right,
+    Schedule,
     Schema,
     Session,
     Severity,
@@ -40,6 +42,8 @@ _UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _CASE_WORDS = {
     "account",
     "account load",
+    "allowed hours",
+    "at",
     "blind",
     "budgets",
     "configured",
@@ -51,8 +55,10 @@ _CASE_WORDS = {
     "hosts",
     "kind",
     "limits",
+    "maintenance",
     "name",
     "no index used",
+    "office hours",
     "perhaps temporary",
     "rights",
     "rows examined",
@@ -94,7 +100,15 @@ def make_situation(case: dict[str, Any]) -> Situation:
         writes=tuple(_make_writes(case, integration)),
         blindness=tuple(_make_blindness(case)),
         rights=tuple(_make_rights(case)),
+        minute_of_week=parse_weekly_hours([f"{case['at']}-24:00"]).spans[0][0] if "at" in case else None,
+        office_hours=_make_hours(case, "office hours"),
+        maintenance=_make_hours(case, "maintenance"),
     )
+
+
+def _make_hours(case: dict[str, Any], word: str) -> WeeklyHours | None:
+    """Hours as the configuration writes them; `at` says what the office's clock shows: 'tue 12:30'."""
+    return parse_weekly_hours(case[word]) if word in case else None
 
 
 @cache
@@ -153,6 +167,7 @@ def _make_integration(case: dict[str, Any]) -> Integration:
         hosts=tuple(case.get("hosts", ())),
         writes_allowed=kind.may_write,
         budgets=Budgets(**budgets),
+        schedule=Schedule(allowed_hours=_make_hours(case, "allowed hours")),
     )
 
 

@@ -64,3 +64,18 @@ def test_message_is_a_sentence_without_literals(rule: str, case: dict[str, Any])
         assert finding.message.endswith("."), rule
         for literal in ("2026-11-22", "'", "1234"):
             assert literal not in finding.message.replace("Dental's", "")
+
+
+def test_findings_of_load_stay_quiet_in_maintenance():
+    """A backup's hour has heavy reads; a write by a third party is one at any hour."""
+    case = {
+        "name": "at night",
+        "at": "tue 02:30",
+        "statement": "SELECT PatNum FROM patient WHERE DateTStamp > '2026-11-22'",
+        "every": "30s",
+        "writes": {"update": {"done": 1}},
+    }
+    by_day = {finding.rule for finding in find_all(make_situation(case))}
+    at_night = {finding.rule for finding in find_all(make_situation(case | {"maintenance": ["02:00-03:00"]}))}
+    assert "index.missing" in by_day
+    assert at_night == {"write.forbidden"}

@@ -41,12 +41,16 @@ RULES: tuple[Rule, ...] = (
 
 
 def find_all(situation: Situation) -> tuple[Finding, ...]:
-    """What every rule finds, less the rules that are switched off, no severity above its configured cap."""
+    """What every rule finds, less those switched off and, during maintenance, those of load.
+
+    No severity is above its configured cap.
+    """
     limits = situation.limits
     return tuple(
         say_shared(_apply_cap(finding, limits), situation)
         for rule in RULES
         if rule.id not in limits.switched_off
+        and not (situation.in_maintenance and rule.category is Category.LOAD)
         for finding in rule.find(situation)
     )
 

@@ -28,6 +28,42 @@ def find(situation: Situation) -> Iterator[Finding]:
             finding = _describe(integration, entry.session.account, "holds a connection", Evidence.SAMPLED)
             found.setdefault((integration.name, entry.session.account), finding)
     yield from found.values()
+    yield from _find_out_of_hours(situation)
+
+
+def _find_out_of_hours(situation: Situation) -> Iterator[Finding]:
+    """A finding for each integration that is at work when it should not be."""
+    minute = situation.minute_of_week
+    if minute is None:
+        return
+    window_minutes = (
+        situation.window_seconds / 60
+    )  # what was counted in it may be from before the hours ended
+    active = [
+        (load.integration, load.account, load.evidence) for load in situation.accounts if load.total > 0
+    ]
+    active += [
+        (entry.attribution.integration, entry.session.account, Evidence.SAMPLED)
+        for entry in situation.running
+        if entry.session.is_active
+    ]
+    found = set[str]()
+    for integration, account, evidence in active:
+        hours = integration.schedule.allowed_hours
+        if hours is None or integration.name in found:
+            continue
+        if hours.contains(minute) or hours.contains(minute - window_minutes):
+            continue
+        found.add(integration.name)
+        yield Finding(
+            rule=RULE.id,
+            severity=Severity.WARNING,
+            integration=integration.name,
+            subject=name_account(account),
+            message=f"{integration.name} is at work as {name_account(account)} outside its allowed hours.",
+            advice="Ask its vendor to keep to the hours agreed on; when they have changed, set allowed_hours anew.",
+            evidence=evidence,
+        )
 
 
 def _describe(integration: Integration, account: str, did: str, evidence: Evidence) -> Finding:
@@ -45,7 +81,7 @@ def _describe(integration: Integration, account: str, did: str, evidence: Eviden
 
 RULE = Rule(
     id="access.kind",
-    says="a program link, which should only start another program, uses the database",
+    says="a program link uses the database, or an integration is at work outside its allowed hours",
     why="What an integration is declared to be decides what the office allows it; one that does more was "
     "declared wrongly, or has changed.",
     advice=_ADVICE,
