@@ -71,6 +71,17 @@ class IntegrationState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """The sessions of one account and host that belong to one integration, at the last look."""
+
+    account: str
+    host: str
+    program: str | None
+    attribution: Attribution  # of the first of them
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryState:
     """One shape of one integration: totals since it is exported. `fingerprint` is 'other' for all the rest."""
 
@@ -107,6 +118,7 @@ class Snapshot:
     queries: tuple[QueryState, ...] = ()
     query_infos: tuple[QueryInfo, ...] = ()
     running: tuple[RunningSession, ...] = ()
+    connected: tuple[Connected, ...] = ()
     findings: tuple[OpenFinding, ...] = ()
     problems: tuple[Problem, ...] = ()
     findings_opened: Mapping[tuple[str, str], int] = field(default_factory=dict)  # (rule, severity)

@@ -102,3 +102,13 @@ def has_roles(server: ServerInfo) -> bool:
 def can_refuse_to_wait(server: ServerInfo) -> bool:
     """Whether lock_wait_timeout may be 0; elsewhere a second is the least."""
     return _since(server, mysql=None, mariadb=(10, 3, 0))
+
+
+def has_account_lock(server: ServerInfo) -> bool:
+    """ALTER USER ... ACCOUNT LOCK."""
+    return _since(server, mysql=(5, 7, 6), mariadb=(10, 4, 2))
+
+
+def has_kill_user(server: ServerInfo) -> bool:
+    """KILL USER: ends all sessions of an account's name."""
+    return _since(server, mysql=None, mariadb=(5, 3, 2))

@@ -8,7 +8,7 @@ from querywatch.analysis.published import IntegrationTotals, Published
 from querywatch.findings import OpenFinding, Problem, find_problems
 from querywatch.model import Attribution, Operation, Session
 from querywatch.service.judging import Judge
-from querywatch.snapshot import IntegrationState, QueryInfo, QueryState, Snapshot, WriteCount
+from querywatch.snapshot import Connected, IntegrationState, QueryInfo, QueryState, Snapshot, WriteCount
 from querywatch.sql.clean import shorten
 
 _TABLES_SHOWN = 8
@@ -57,8 +57,21 @@ def render_snapshot(
             for fingerprint, statement in published.statements.items()
         ),
         running=tuple(judge.make_running(*each) for each in present if each[0].is_active),
+        connected=find_connected(present),
         findings=judge.book.open,
         problems=_find_problems(frame, judge.book.open),
+    )
+
+
+def find_connected(present: Sequence[tuple[Session, Attribution]]) -> tuple[Connected, ...]:
+    """Who is there, running or asleep: one entry for each account, host, program and integration."""
+    groups = dict[tuple[str, str, str | None, str], list[Attribution]]()
+    for session, attribution in present:
+        key = (session.account, session.host, session.program, attribution.integration.name)
+        groups.setdefault(key, []).append(attribution)
+    return tuple(
+        Connected(account=account, host=host, program=program, attribution=found[0], sessions=len(found))
+        for (account, host, program, _), found in sorted(groups.items(), key=str)
     )
 
 
