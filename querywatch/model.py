@@ -290,6 +290,9 @@ class Finding:
     evidence: Evidence = field(compare=False)
     measured: float | None = field(default=None, compare=False)
     limit: float | None = field(default=None, compare=False)
+    table: str = field(default="", compare=False)  # the one whose reading it is about, folded
+    columns: tuple[str, ...] = field(default=(), compare=False)  # of that table, what no index serves
+    rewrite: str = field(default="", compare=False)  # the statement as it should be, fit for anybody's eyes
 
     @property
     def key(self) -> tuple[str, str, str, str]:

@@ -1,0 +1,108 @@
+"""What `review` says of a statement: an object for machines, a paragraph for people."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from querywatch.cli.output import SEVERITY_STYLES
+from querywatch.model import Finding, Severity
+from querywatch.review import OK, Judged, Setting
+from querywatch.sql.clean import render_outward, shorten
+from querywatch.units import format_count, format_seconds
+
+_INDENT = (0, 0, 0, 9)
+_STYLES = {**SEVERITY_STYLES, OK: "green"}
+
+
+def describe_verdict(
+    index: int, judged: Judged, setting: Setting, known: frozenset[str], *, file: str = ""
+) -> dict[str, Any]:
+    """One statement as an object; `file` is there where several are read."""
+    statement = judged.asked.statement
+    return {
+        "index": index,
+        **({"file": file} if file else {}),
+        "fingerprint": statement.fingerprint,
+        "shape": render_outward(statement.shape, known),
+        "parsed": statement.needs is not None,
+        "kind": str(statement.operation),
+        "verdict": judged.verdict,
+        "findings": [_describe_finding(finding) for finding in judged.findings],
+        "tables": _describe_tables(judged, setting),
+    }
+
+
+def _describe_finding(finding: Finding) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "table": finding.table or None,
+        "columns": list(finding.columns),
+        "message": finding.message,
+        "advice": finding.advice,
+        "evidence": str(finding.evidence),
+    }
+    return described | ({"rewrite": finding.rewrite} if finding.rewrite else {})
+
+
+def _describe_tables(judged: Judged, setting: Setting) -> list[dict[str, Any]]:
+    described = []
+    for need in judged.asked.statement.needs or ():
+        table = setting.schema.find(need.table, need.database)
+        rows = None if table is None else table.rows
+        described.append(
+            {"name": need.table, "alias": None, "access": "unknown", "index": None, "rows": rows}
+        )
+    return described
+
+
+def render_verdict(
+    index: int, judged: Judged, setting: Setting, known: frozenset[str], *, file: str = ""
+) -> RenderableType:
+    """The verdict and the shape in a line, then each finding with what to do."""
+    statement = judged.asked.statement
+    place = f"{file} {index + 1}" if file else str(index + 1)
+    line = Text.assemble(
+        (f"{judged.verdict:<8}", _STYLES[judged.verdict]),
+        f" {place}  {statement.fingerprint}  every {format_seconds(judged.asked.every_seconds)}",
+    )
+    parts: list[RenderableType] = [
+        line,
+        Padding(Text(shorten(render_outward(statement.shape, known)), style="dim"), _INDENT),
+    ]
+    parts += [Padding(_render_tables(judged, setting), _INDENT)] if judged.findings else []
+    for finding in judged.findings:
+        parts += _render_finding(finding)
+    return Group(*parts)
+
+
+def _render_tables(judged: Judged, setting: Setting) -> Text:
+    said = []
+    for table in _describe_tables(judged, setting):
+        rows = "" if table["rows"] is None else f", {format_count(table['rows'])} rows"
+        index = f" by {table['index']}" if table["index"] else ""
+        said.append(f"{table['name']}: {table['access']}{index}{rows}")
+    return Text("; ".join(said))
+
+
+def _render_finding(finding: Finding) -> list[RenderableType]:
+    head = Text.assemble((str(finding.severity), _STYLES[str(finding.severity)]), f" {finding.rule}: ")
+    parts: list[RenderableType] = [
+        Padding(head.append(finding.message), _INDENT),
+        Padding(Text(f"To do: {finding.advice}"), _INDENT),
+    ]
+    if finding.rewrite:
+        parts.append(Padding(Text(f"Better: {finding.rewrite}"), _INDENT))
+    return parts
+
+
+def render_summary(verdicts: Sequence[Judged]) -> Text:
+    """How many statements got which verdict."""
+    counts = Counter(each.verdict for each in verdicts)
+    order = [*(str(severity) for severity in reversed(Severity)), OK]
+    said = ", ".join(f"{format_count(counts[verdict])} {verdict}" for verdict in order if counts[verdict])
+    return Text(f"{format_count(len(verdicts))} statements: {said or 'none'}")

@@ -1,0 +1,144 @@
+"""Judges statements before they ever run, by the rules that judge what runs."""
+
+from dataclasses import dataclass
+
+from querywatch.analysis.rules import find_all
+from querywatch.analysis.rules.write_forbidden import RULE as WRITE_FORBIDDEN
+from querywatch.analysis.situation import Limits, QueryLoad, Situation
+from querywatch.hours import WeeklyHours
+from querywatch.model import (
+    Evidence,
+    Finding,
+    Integration,
+    Kind,
+    Schema,
+    ServerInfo,
+    Severity,
+    Statement,
+)
+from querywatch.units import format_seconds
+
+OK = "ok"
+USUAL_SECONDS = 3600.0  # between two runs, where nobody says how often
+_AUTHOR = Integration(name="This statement", kind=Kind.DIRECT_READ)  # messages begin with its name
+_WINDOW_SECONDS = 3600.0
+_RUNS_SHOWN = 30  # enough to be seen as a period
+_UNREAD = "coverage.blind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One statement, and the seconds between two of its runs; `periodic` when a clock starts it, not a person."""
+
+    statement: Statement
+    every_seconds: float = USUAL_SECONDS
+    periodic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Where and when statements would run; without a moment they run within office hours."""
+
+    schema: Schema
+    limits: Limits
+    server: ServerInfo | None = None
+    minute_of_week: float | None = None
+    office_hours: WeeklyHours | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What is to be said of one statement, the worst first."""
+
+    asked: Asked
+    findings: tuple[Finding, ...]
+
+    @property
+    def severity(self) -> Severity | None:
+        """The worst of its findings; None when there is none."""
+        return max((each.severity for each in self.findings), key=lambda each: each.rank, default=None)
+
+    @property
+    def verdict(self) -> str:
+        """'ok', or the worst severity."""
+        return OK if self.severity is None else str(self.severity)
+
+
+def judge(asked: Asked, setting: Setting) -> Judged:
+    """What the rules find in the statement, as software of somebody else's that may only read would run it."""
+    findings = [*_find_writes(asked), *find_all(make_situation(asked, setting)), *_find_unread(asked)]
+    findings = [each for each in findings if each.rule not in setting.limits.switched_off]
+    return Judged(asked=asked, findings=tuple(sorted(findings, key=lambda each: -each.severity.rank)))
+
+
+def make_situation(asked: Asked, setting: Setting) -> Situation:
+    """The server as it would be with this statement and nothing else."""
+    window_seconds = max(_WINDOW_SECONDS, 2 * asked.every_seconds)
+    starts = tuple(run * asked.every_seconds for run in range(_RUNS_SHOWN)) if asked.periodic else ()
+    load = QueryLoad(
+        integration=_AUTHOR,
+        account="",
+        statement=asked.statement,
+        executions=window_seconds / asked.every_seconds,
+        seconds=0.0,
+        rows_examined=None,
+        rows_sent=None,
+        no_index_used=None,
+        evidence=Evidence.INFERRED,
+        started_at=starts,
+    )
+    return Situation(
+        now=_RUNS_SHOWN * asked.every_seconds,
+        server=setting.server,
+        schema=setting.schema,
+        limits=setting.limits,
+        integrations={_AUTHOR.name: _AUTHOR},
+        window_seconds=window_seconds,
+        queries=(load,),
+        minute_of_week=setting.minute_of_week,
+        office_hours=setting.office_hours,
+    )
+
+
+def _find_writes(asked: Asked) -> tuple[Finding, ...]:
+    statement = asked.statement
+    if not statement.operation.is_write or statement.temporary:
+        return ()
+    return (
+        Finding(
+            rule=WRITE_FORBIDDEN.id,
+            severity=Severity.CRITICAL,
+            integration=_AUTHOR.name,
+            subject=str(statement.operation),
+            fingerprint=statement.fingerprint,
+            message=f"This statement writes ({statement.operation.upper()}), past Open Dental, every "
+            f"{format_seconds(asked.every_seconds)}: other companies' software may only read.",
+            advice="Write through Open Dental's API. Records changed past Open Dental leave no trace of who "
+            "changed them.",
+            evidence=Evidence.INFERRED,
+        ),
+    )
+
+
+def _find_unread(asked: Asked) -> tuple[Finding, ...]:
+    """A statement that nobody could read is not known to be well."""
+    statement = asked.statement
+    if statement.needs is not None:
+        return ()
+    reason = (
+        "its text ends within a string, a name or a comment, or is too long"
+        if statement.cut
+        else "it has words that MySQL and MariaDB do not know in that place, or is too large to be read"
+    )
+    return (
+        Finding(
+            rule=_UNREAD,
+            severity=Severity.INFO,
+            integration=_AUTHOR.name,
+            subject="parser",
+            fingerprint=statement.fingerprint,
+            message=f"This statement could not be read, so that nothing is said of its indexes: {reason}.",
+            advice="Give the statement whole, as the server would be sent it, with ? for what is filled in.",
+            evidence=Evidence.INFERRED,
+        ),
+    )
