@@ -8,13 +8,11 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
-from querywatch.cli.once import look
+from querywatch.cli.looking import add_server, add_watch, find_servers, look, open_watch
 from querywatch.cli.output import Commands, add_command, add_config, add_format, make_console, print_json
-from querywatch.config import ServerSettings, Settings, find_password, read_settings
+from querywatch.config import ServerSettings, Settings, read_settings
 from querywatch.errors import ConfigError
-from querywatch.findings import FindingBook
 from querywatch.model import UNKNOWN, Integration, Kind
-from querywatch.service.daemon import make_watch
 from querywatch.service.logs import set_up_logging
 from querywatch.service.parsing import Parser
 from querywatch.snapshot import Snapshot
@@ -36,14 +34,8 @@ def add(commands: Commands) -> argparse.ArgumentParser:
     parser.add_argument("name", metavar="NAME", help="one of the configured integrations, or unknown")
     add_config(parser)
     add_format(parser)
-    parser.add_argument("--server", metavar="NAME", help="only for this one of the configured servers")
-    parser.add_argument(
-        "--watch",
-        type=float,
-        default=_LOOK_SECONDS,
-        metavar="SECONDS",
-        help=f"look so long for who uses its accounts (default: {_LOOK_SECONDS:g})",
-    )
+    add_server(parser)
+    add_watch(parser, _LOOK_SECONDS, f"look so long for who uses its accounts (default: {_LOOK_SECONDS:g})")
     return parser
 
 
@@ -52,11 +44,7 @@ def run(given: argparse.Namespace) -> int:
     set_up_logging(level=logging.WARNING)
     settings = read_settings(given.config)
     integration = _find_integration(given.name, settings)
-    servers = [server for server in settings.servers if given.server in {None, server.name}]
-    if not servers:
-        raise ConfigError(
-            f"there is no server {given.server!r} among [[servers]]" if given.server else "no [[servers]]"
-        )
+    servers = find_servers(settings, given.server)
     snapshots = [_look_at(server, settings, given) for server in servers]
     switches = [
         _make_switch(integration, settings, server, snapshot)
@@ -88,7 +76,7 @@ def _find_integration(name: str, settings: Settings) -> Integration:
 
 def _look_at(server: ServerSettings, settings: Settings, given: argparse.Namespace) -> Snapshot:
     with closing(Parser()) as parser:
-        watch = make_watch(server, find_password(server, given.config), settings, FindingBook(), parser)
+        watch = open_watch(server, given.config, settings, parser)
         look([(server, watch)], given.watch)
         return watch.snapshot
 

@@ -48,6 +48,7 @@ class WatchSettings:
     sample_interval_seconds: float = 1.0
     observer_budget_ratio: float = 0.005  # seconds of the server's time a second
     calendar: Calendar = field(default_factory=Calendar)
+    programs_wanted: bool = False  # whether or not an integration is known by its program
 
 
 class Watch:
@@ -181,7 +182,7 @@ class Watch:
 
     def _look(self, connection: Connection, now: float) -> None:
         """Samples the processlist."""
-        by_program = self._counting.learner.matcher.asks_for_programs
+        by_program = self.settings.programs_wanted or self._counting.learner.matcher.asks_for_programs
         sessions = self._intake.read_sessions(connection, now, with_programs=by_program)
         if sessions is None:
             self._looking.skip()

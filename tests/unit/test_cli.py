@@ -9,7 +9,7 @@ from querywatch import __version__
 from querywatch.analysis.rules import RULES
 from querywatch.cli import COMMANDS, main, make_parser
 
-NAMES = [command.__name__.rpartition(".")[2] for command in COMMANDS]
+NAMES = [command.__name__.rpartition(".")[2].replace("_", "-") for command in COMMANDS]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -24,7 +24,7 @@ def test_the_examples_of_the_help_are_valid_usage() -> None:
     """Each example parses as it stands."""
     for command in COMMANDS:
         parser = make_parser()
-        name = command.__name__.rpartition(".")[2]
+        name = command.__name__.rpartition(".")[2].replace("_", "-")
         found = [action.choices[name] for action in parser._actions if isinstance(action.choices, dict)]
         example = found[0].description.rpartition("querywatch ")[2].split()
         assert example[0] == name
