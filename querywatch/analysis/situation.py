@@ -16,6 +16,7 @@ from querywatch.model import (
     Severity,
     Statement,
 )
+from querywatch.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,7 @@ class Situation:
     writes: tuple[WriteSeen, ...] = ()
     blindness: tuple[Blindness, ...] = ()
     rights: tuple[Right, ...] | None = None  # None: the privilege tables are not readable
+    plans: Mapping[str, Plan] = field(default_factory=dict)  # fingerprint -> as the server told it
     minute_of_week: float | None = None  # since Monday 00:00 by the office's clock; None: not known
     office_hours: WeeklyHours | None = None
     maintenance: WeeklyHours | None = None

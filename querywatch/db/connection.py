@@ -39,6 +39,7 @@ _SET_ALWAYS = (
 _SET_MAX_STATEMENT_TIME = "SET SESSION max_statement_time = %s"
 _SET_MAX_EXECUTION_TIME = "SET SESSION max_execution_time = %s"
 _SET_STATS_EXPIRY = "SET SESSION information_schema_stats_expiry = 0"
+_READING = ("SELECT ", "SHOW ", "SET STATEMENT max_statement_time = %s FOR SHOW EXPLAIN ")
 _DRIVERS_OWN = ("SET NAMES utf8mb4", "SET AUTOCOMMIT = 1")
 STATEMENTS = (
     _WHO_ARE_YOU,
@@ -103,7 +104,7 @@ class Connection:
 
         Raises one of the `ServerError`s; only after `ServerAwayError` is the connection lost.
         """
-        if not statement.startswith(("SELECT ", "SHOW ")):
+        if not statement.startswith(_READING):
             raise ValueError("querywatch sends SELECT and SHOW alone")
         return self._run(statement, parameters)
 

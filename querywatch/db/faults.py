@@ -24,6 +24,8 @@ _UNSUPPORTED = frozenset({1054, 1064, 1109, 1146, 1193, 1231, 1235, 1286})
 UNREADABLE_TEXT = 3854
 # MariaDB's answer to SHOW EXPLAIN for a session that runs nothing with a plan.
 NOT_EXPLAINABLE = 1933
+# The session that a statement is about has ended.
+NO_SUCH_SESSION = 1094
 
 _OLD_HASH = frozenset({1251, 1275, 2049})
 _TOO_MANY = frozenset({1040, 1203, 1226})

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from querywatch.analysis.budgets import find_budget_ratios, find_uses
 from querywatch.analysis.rules import find_all
@@ -25,6 +25,7 @@ from querywatch.model import (
     Statement,
 )
 from querywatch.opendental import read_names
+from querywatch.plan import Plan
 from querywatch.sql.clean import known_names, render_outward
 from querywatch.sql.shape import CUT_MARK
 
@@ -83,6 +84,7 @@ class Cycle:
     wrote: tuple[Growth, ...] | None = None  # those that wrote, whoever ran them; None: not all are known
     rights: tuple[Right, ...] | None = None  # as last read; None: not available
     minute_of_week: float | None = None  # by the office's clock; None: not known
+    plans: Mapping[str, Plan] = field(default_factory=dict)  # by fingerprint
 
 
 class Judge:
@@ -130,6 +132,7 @@ class Judge:
             blindness=cycle.blindness,
             rights=cycle.rights,
             minute_of_week=cycle.minute_of_week,
+            plans=cycle.plans,
             office_hours=self._calendar.office_hours,
             maintenance=self._calendar.maintenance,
         )

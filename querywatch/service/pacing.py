@@ -33,6 +33,7 @@ class Work(StrEnum):
     BURST = "burst"
     COUNT = "count"
     SCHEMA = "schema"
+    PLAN = "plan"
 
 
 class Pacer:

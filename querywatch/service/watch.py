@@ -27,6 +27,7 @@ from querywatch.service.link import Link
 from querywatch.service.looking import Looking
 from querywatch.service.pacing import Pacer, Work
 from querywatch.service.parsing import Parser, add_needs
+from querywatch.service.planning import Planner
 from querywatch.service.rendering import render_snapshot
 from querywatch.snapshot import Snapshot
 
@@ -48,6 +49,7 @@ class WatchSettings:
     sample_interval_seconds: float = 1.0
     observer_budget_ratio: float = 0.005  # seconds of the server's time a second
     calendar: Calendar = field(default_factory=Calendar)
+    plan_after_seconds: float = 2.0  # what runs longer is asked for its plan
     programs_wanted: bool = False  # whether or not an integration is known by its program
 
 
@@ -79,6 +81,7 @@ class Watch:
         self._intake = Intake(settings.endpoint.name, settings.databases, settings.schema_interval_seconds)
         self._counting = Counting(integrations, settings.endpoint.user, self._intake.own_fingerprints)
         self._looking = Looking()
+        self.planner = Planner(self._intake.reader, after_seconds=settings.plan_after_seconds)
         self._window = Window()
         self._published = Published(integrations)
         self._judge = Judge(findings, integrations, limits, settings.calendar)
@@ -119,6 +122,8 @@ class Watch:
                 self._look(connection, now)
             if burst is not None:
                 now = self._look_closely(connection, burst)
+            with self._charging(Work.PLAN, connection, now):
+                self.planner.read_one(connection, self._looking.present, now, self.pacer.may_spend)
             with self._charging(Work.SCHEMA, connection, now):
                 self._read_schema(connection, now)
             if (asked := count or self.count_wanted.is_set()) or self._is_count_due(now):
@@ -222,6 +227,7 @@ class Watch:
         if schema is not None:
             self._schema = schema
             self._judge.renderer.set_schema(schema)
+            self.planner.set_schema(schema)
 
     @property
     def _sees_sessions(self) -> bool:
@@ -270,6 +276,7 @@ class Watch:
             ran=amounts.queries,
             wrote=amounts.written,
             rights=self._rights,
+            plans=self.planner.find_plans(now),
             minute_of_week=self._condition.find_minute_of_week(now),
         )
         situation = add_needs(self._judge.judge(cycle, self._window), self._parser)

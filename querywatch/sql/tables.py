@@ -40,9 +40,26 @@ def find_tables(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in reader.tables if name not in reader.common))
 
 
+def find_labels(words: Sequence[str]) -> dict[str, str]:
+    """What the statement calls its tables, folded -> the table, folded; without what it calls more than one so."""
+    reader = _Reader()
+    place = 0
+    while place < len(words):
+        place += reader.read(words, place)
+    meant = dict[str, set[str]]()
+    for label, table in reader.labels:
+        meant.setdefault(label.casefold(), set()).add(table.casefold())
+    return {
+        label: next(iter(tables))
+        for label, tables in meant.items()
+        if len(tables) == 1 and not tables & reader.common
+    }
+
+
 class _Reader:
     def __init__(self) -> None:
         self.tables: list[str] = []
+        self.labels: list[tuple[str, str]] = []
         self.common: set[str] = set()
         self._frames = [_Frame()]
 
@@ -77,6 +94,8 @@ class _Reader:
             frame.awaits_table = False
             if parts[-1] != "*" and not (following == (".",) or _is_function(parts[-1], following)):
                 self.tables.append(_bare(parts[-1]))
+                label = _find_label(words, place + len(parts) * 2 - 1, parts[-1])
+                self.labels.append((label, self.tables[-1]))
         return len(parts) * 2 - 1
 
     def _read_keyword(self, frame: _Frame, word: str, before: str) -> None:
@@ -137,6 +156,13 @@ def _find_parts(words: Sequence[str], place: int) -> Iterator[str]:
             yield words[place]
             return
         yield words[place]
+
+
+def _find_label(words: Sequence[str], place: int, name: str) -> str:
+    """The alias that follows a table's name, or the name."""
+    following = words[place : place + 2]
+    alias = following[1:] if following[:1] == ("AS",) else following[:1]
+    return _bare(alias[0]) if alias and _is_name(alias[0]) else _bare(name)
 
 
 def _bare(word: str) -> str:

@@ -54,7 +54,12 @@ _SETTABLE = {
     "max_execution_time",
     "information_schema_stats_expiry",
 }
-_SET_WORDS = {"SET NAMES utf8mb4", "SET AUTOCOMMIT = 1", "SET SESSION TRANSACTION READ ONLY"}
+_SET_WORDS = {
+    "SET NAMES utf8mb4",
+    "SET AUTOCOMMIT = 1",
+    "SET SESSION TRANSACTION READ ONLY",
+    "SET STATEMENT max_statement_time = %s FOR SHOW EXPLAIN FOR %s",
+}
 _FUNCTIONS = {
     *("VERSION", "CONNECTION_ID", "UNIX_TIMESTAMP", "FROM_UNIXTIME", "IN", "COUNT", "LEFT", "FROM"),
     *("TIMESTAMPDIFF", "UTC_TIMESTAMP", "CONVERT_TZ"),
@@ -144,6 +149,7 @@ def test_a_declared_statement_only_reads(statement: str) -> None:
         "SET GLOBAL userstat = 1",
         "SET SESSION time_zone = '+00:00', GLOBAL userstat = 1",
         "SET SESSION sql_log_bin = 0",
+        "SET STATEMENT max_statement_time = %s FOR SELECT 1",
         "UPDATE performance_schema.setup_consumers SET ENABLED = 'YES'",
         "KILL 5",
         "EXPLAIN SELECT 1",
