@@ -1,8 +1,9 @@
 """What a shape costs: how often it runs, how many rows a run reads, and which tables it must read whole."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from querywatch.analysis.confirm import reads_whole
 from querywatch.analysis.schedule import find_period
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
 from querywatch.model import Evidence, Severity, Sweep, Table, TableNeed
@@ -61,7 +62,7 @@ def find_scans(load: QueryLoad, situation: Situation) -> tuple[Scan, ...]:
         table = situation.schema.find(need.table, need.database)
         if table is None:
             continue
-        scan = _find_scan(load, need, table, situation.limits)
+        scan = _ask_plan(_find_scan(load, need, table, situation.limits), load, situation)
         if scan is not None:
             scans.setdefault((table.database, table.name), scan)
     return tuple(scans.values())
@@ -88,6 +89,17 @@ def _find_scan(load: QueryLoad, need: TableNeed, table: Table, limits: Limits) -
     )
 
 
+def _ask_plan(scan: Scan | None, load: QueryLoad, situation: Situation) -> Scan | None:
+    """The claim as the server's own plan leaves it: nothing of it, or as good as what it is counted by.
+
+    One plan is of one execution: it overrules what was concluded, and not what the server counted of all of them.
+    """
+    whole = None if scan is None else reads_whole(load, scan.table, situation)
+    if scan is None or whole is None or scan.evidence is Evidence.COUNTED:
+        return scan
+    return replace(scan, evidence=load.evidence) if whole else None
+
+
 def find_sweeps(load: QueryLoad, situation: Situation) -> tuple[Scan, ...]:
     """The large tables that nothing in the statement bounds; none where the counters disagree."""
     if situation.schema is None:
@@ -97,7 +109,7 @@ def find_sweeps(load: QueryLoad, situation: Situation) -> tuple[Scan, ...]:
         table = situation.schema.find(need.table, need.database)
         if table is None or need.sweep is None:
             continue
-        sweep = _find_sweep(load, need.sweep, table, situation.limits)
+        sweep = _ask_plan(_find_sweep(load, need.sweep, table, situation.limits), load, situation)
         if sweep is not None:
             sweeps.setdefault((table.database, table.name), sweep)
     return tuple(sweeps.values())

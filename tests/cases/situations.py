@@ -33,6 +33,7 @@ from querywatch.model import (
     Severity,
     Table,
 )
+from querywatch.plan import Plan, PlanAccess, PlanRow
 from querywatch.sql.reduce import reduce_text
 
 NOW = 1_795_363_200.0
@@ -60,6 +61,7 @@ _CASE_WORDS = {
     "no index used",
     "office hours",
     "perhaps temporary",
+    "plan",
     "rights",
     "rows examined",
     "rows sent",
@@ -100,6 +102,7 @@ def make_situation(case: dict[str, Any]) -> Situation:
         writes=tuple(_make_writes(case, integration)),
         blindness=tuple(_make_blindness(case)),
         rights=tuple(_make_rights(case)),
+        plans=_make_plans(case),
         minute_of_week=parse_weekly_hours([f"{case['at']}-24:00"]).spans[0][0] if "at" in case else None,
         office_hours=_make_hours(case, "office hours"),
         maintenance=_make_hours(case, "maintenance"),
@@ -213,6 +216,23 @@ def _find_executions(case: dict[str, Any]) -> tuple[float, tuple[float, ...]]:
     if case.get("evidence", "counted") == "counted":
         return executions, tuple(seen)
     return float(sum(time > NOW - window_seconds for time in seen)), tuple(seen)
+
+
+def _make_plans(case: dict[str, Any]) -> dict[str, Plan]:
+    """`plan`: how the server's own plan of the statement reaches each table, and the rows it means to read of it."""
+    if "plan" not in case:
+        return {}
+    rows = make_schema().tables
+    planned = (
+        PlanRow(
+            table=table,
+            access=PlanAccess(access.partition(" ")[0]),
+            key=None,
+            rows=int(access.partition(" ")[2] or rows[DATABASE, table].rows or 0),
+        )
+        for table, access in case["plan"].items()
+    )
+    return {reduce_text(case["statement"]).fingerprint: Plan(rows=tuple(planned), read_at=NOW)}
 
 
 def _make_accounts(case: dict[str, Any], integration: Integration) -> list[AccountLoad]:

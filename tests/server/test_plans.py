@@ -20,7 +20,7 @@ pytestmark = pytest.mark.server
 
 _MARIADB = ("mariadb-10.5", "mariadb-10.11", "mariadb-11.8", "mariadb-local")
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS commlog (CommlogNum BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, PatNum BIGINT, Note TEXT)",
+    "CREATE TABLE IF NOT EXISTS commlog (CommlogNum BIGINT AUTO_INCREMENT PRIMARY KEY, PatNum BIGINT, Note TEXT)",
     "REPLACE INTO commlog SELECT NULL, ORDINAL_POSITION, COLUMN_NAME FROM information_schema.COLUMNS LIMIT 2000",
 )
 _SLOW = (
