@@ -184,29 +184,45 @@ def find_severity(rows_per_minute: float, limits: Limits) -> Severity:
     return Severity.INFO
 
 
-def find_scan_severity(rows_per_run: float, runs_per_minute: float, situation: Situation) -> Severity:
+def find_scan_severity(
+    rows_per_run: float,
+    runs_per_minute: float,
+    situation: Situation,
+    *,
+    heavy_rows: int | None = None,
+) -> Severity:
     """The severity of a scan: by rows a minute, and by a single run that is heavy enough to hurt alone.
 
-    Before rates are known a run counts as one a minute, and nothing is critical.
+    A run is heavy from `heavy_rows` on, else from the limit for what no index serves. Before rates are known a run
+    counts as one a minute, and nothing is critical.
     """
     limits = situation.limits
     if not situation.rates_are_known:
         return cap_severity(find_severity(rows_per_run, limits), Severity.WARNING)
-    if rows_per_run >= limits.rows_per_run_critical:
-        return Severity.CRITICAL
-    return find_severity(rows_per_run * runs_per_minute, limits)
+    heavy = rows_per_run >= (heavy_rows or limits.rows_per_run_critical)
+    worst = Severity.CRITICAL if heavy else find_severity(rows_per_run * runs_per_minute, limits)
+    return ease_severity(worst, situation)
+
+
+def ease_severity(severity: Severity, situation: Situation) -> Severity:
+    """One step less while the office is closed: nobody waits behind what is read then."""
+    return severity if situation.office_open else list(Severity)[max(0, severity.rank - 1)]
 
 
 def find_scan_measure(
-    rows_per_run: float, runs_per_minute: float, situation: Situation
+    rows_per_run: float,
+    runs_per_minute: float,
+    situation: Situation,
+    *,
+    heavy_rows: int | None = None,
 ) -> tuple[float | None, float]:
     """(measured, limit) of a scan: rows a minute, or the rows of a run where that alone is critical."""
     limits = situation.limits
     if not situation.rates_are_known:
         return None, limits.rows_per_minute_warning
-    measured = rows_per_run * runs_per_minute
-    if rows_per_run >= limits.rows_per_run_critical and measured < limits.rows_per_minute_critical:
-        return rows_per_run, limits.rows_per_run_critical
+    measured, heavy = rows_per_run * runs_per_minute, heavy_rows or limits.rows_per_run_critical
+    if rows_per_run >= heavy and measured < limits.rows_per_minute_critical:
+        return rows_per_run, heavy
     return measured, limits.rows_per_minute_warning
 
 

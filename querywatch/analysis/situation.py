@@ -26,6 +26,7 @@ class Limits:
     large_table_rows: int = 10_000
     rows_per_run: int = 100_000  # examined by one execution
     rows_per_run_critical: int = 500_000  # read by one execution that no index serves
+    rows_pulled_critical: int = 200_000  # handed over by one execution that nothing bounds
     rows_per_row_sent: int = 1_000  # only where one execution examines at least `large_table_rows`
     rows_per_minute_warning: int = 5_000  # examined without an index's help
     rows_per_minute_critical: int = 50_000

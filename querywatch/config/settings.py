@@ -225,6 +225,7 @@ class RuleSettings(_Section):
     rows_per_run: Count = Limits().rows_per_run
     rows_per_row_sent: Count = Limits().rows_per_row_sent
     rows_per_run_critical: Count = Limits().rows_per_run_critical
+    rows_pulled_critical: Count = Limits().rows_pulled_critical
     rows_per_minute_warning: Count = Limits().rows_per_minute_warning
     rows_per_minute_critical: Count = Limits().rows_per_minute_critical
     statements_per_minute: Count = Limits().statements_per_minute

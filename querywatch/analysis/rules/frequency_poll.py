@@ -78,7 +78,7 @@ def _find_pace(load: QueryLoad, situation: Situation) -> _Pace | None:
 def _describe(load: QueryLoad, pace: _Pace, rows_per_run: float, situation: Situation) -> Finding:
     limits = situation.limits
     rows_per_minute = rows_per_run * 60.0 / pace.seconds
-    worst = find_severity(rows_per_minute, limits)
+    worst = find_severity(rows_per_minute, limits) if situation.office_open else Severity.WARNING
     every = (
         f"every {format_seconds(pace.seconds)}"
         if pace.exact

@@ -37,6 +37,8 @@ def _describe(load: QueryLoad, scan: Scan, situation: Situation) -> Finding:
         integration=load.integration.name,
         subject=scan.table.name,
         fingerprint=load.statement.fingerprint,
+        table=scan.table.name,
+        columns=scan.columns,
         message=f"{say_who(load.integration, load.account, shared=load.shared)} "
         f"{_say_read(load, scan)} to answer one query, {often}: no index leads with {columns}.",
         advice=f"{REWRITE_FIRST}{_suggest(scan.table, scan.columns)} {NO_NEW_INDEX}",

@@ -30,15 +30,17 @@ def find(situation: Situation) -> Iterator[Finding]:
 
 def _describe(load: QueryLoad, sweep: Scan, situation: Situation) -> Finding:
     runs_per_minute = find_runs_per_minute(load, situation)
-    measured, limit = find_scan_measure(sweep.rows_per_run, runs_per_minute, situation)
+    heavy_rows = situation.limits.rows_pulled_critical
+    measured, limit = find_scan_measure(sweep.rows_per_run, runs_per_minute, situation, heavy_rows=heavy_rows)
     often = say_rate(runs_per_minute if situation.rates_are_known else 0.0)
     beside = " and the tables beside it" if sweep.measured and len(set(load.statement.tables)) > 1 else ""
     return Finding(
         rule=RULE.id,
-        severity=find_scan_severity(sweep.rows_per_run, runs_per_minute, situation),
+        severity=find_scan_severity(sweep.rows_per_run, runs_per_minute, situation, heavy_rows=heavy_rows),
         integration=load.integration.name,
         subject=sweep.table.name,
         fingerprint=load.statement.fingerprint,
+        table=sweep.table.name,
         message=f"{say_who(load.integration, load.account, shared=load.shared)} reads {sweep.table.name} "
         f"from end to end, {format_count(sweep.rows_per_run)} rows{beside} for one query, {often}: it has "
         "no condition and no LIMIT that bounds what is read.",
