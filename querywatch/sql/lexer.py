@@ -7,12 +7,14 @@ nobody said which holds, the text from there on counts as one literal.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import NamedTuple
+
+from querywatch.sql.patterns import OPEN_GROUPS, PATTERNS
 
 
 class TokenKind(IntEnum):
-    """What a token is; the order is that of the groups in the patterns below."""
+    """What a token is."""
 
     WORD = 1  # a keyword, or a name written bare
     NAME = 2  # a name written in quotes
@@ -37,67 +39,10 @@ class Lexed:
     broken: bool
 
 
-# A character of a bare name: everything but ASCII punctuation and space of any kind.
-_NOT_A_NAME = r"\x00-#%-/:-@\[-^`{-\x7f\s\u200b\ufeff"
-_END_OF_WORD = rf"(?![^{_NOT_A_NAME}])"
-_CHARSETS = (
-    "armscii8|ascii|big5|binary|cp\\d+|dec8|eucjpms|euckr|gb18030|gb2312|gbk|geostd8|greek|hebrew|hp8|keybcs2"
-    "|koi8[ru]|latin[1257]|macce|macroman|sjis|swe7|tis620|ucs2|ujis|utf16(?:le)?|utf32|utf8(?:mb[34])?"
-)
-# Groups are kept from backtracking as (?>(?:...)*), never as (?:...)*+: the latter goes wrong in Python 3.11 before
-# 3.11.5, Debian 12's among them, where the group can backtrack (https://github.com/python/cpython/issues/106052).
-_NUMBER = (
-    rf"(?:0[xX][0-9a-fA-F]++{_END_OF_WORD}|0[bB][01]++{_END_OF_WORD}|\d++\.\d*+(?:[eE][+-]?\d++)?"
-    rf"|\d++(?:[eE][+-]?\d++)?{_END_OF_WORD}|(?<![\w$`])\.\d++(?:[eE][+-]?\d++)?)"
-)
-
-
-def _string_pattern(quote: str, open_group: str, *, escapes: bool) -> str:
-    inside = rf"(?:\\(?:.|\Z)|{quote}{quote})" if escapes else quote * 2
-    plain = rf"[^{quote}\\]*+" if escapes else rf"[^{quote}]*+"
-    return rf"{quote}{plain}(?>(?:{inside}{plain})*)(?:{quote}|(?P<{open_group}>\Z))"
-
-
-# A string without a backslash reads the same in every sql_mode, so long runs of them go in one match.
-_SIMPLE = rf"(?:{_NUMBER}|\?|'[^'\\]*+'(?!'))"
-_SPACE = r"[\s\x00-\x1f\x7f\u200b\ufeff]*+"
-_NEXT = rf"{_SPACE},{_SPACE}[-+]?(?:{_SIMPLE}|[nN][uU][lL][lL]{_END_OF_WORD})"
-_ROW = rf"\({_SPACE}[-+]?(?:{_SIMPLE}|[nN][uU][lL][lL]{_END_OF_WORD})(?>(?:{_NEXT})*){_SPACE}\)"
 # The tokens that one statement may have, rows and lists of plain literals counting as one: so many are reduced within
 # 50 ms of processor time, whatever they are.
 _MAX_TOKENS = 10_000
 
-
-def _compile(*, ansi_quotes: bool, escapes: bool) -> re.Pattern[str]:
-    single = _string_pattern("'", "open1", escapes=escapes)
-    double = _string_pattern('"', "open2", escapes=escapes and not ansi_quotes)
-    return re.compile(
-        rf"""{_SPACE}(?:
-            (?P<word>(?![\d_]|[xXbBnN]')[^{_NOT_A_NAME}]++)
-           |(?P<symbol>[=);,{{}}]|\.(?![\d.]))
-           |(?P<skip>--(?=[\x00-\x20\x7f]|\Z)[^\n]*+|\#[^\n]*+
-                |_(?:{_CHARSETS})(?={_SPACE}(?:['"]|[xXbBnN]'|0[xX]))|\Z)
-           |(?P<enter>/\*M?!(?:\d{{5,6}})?)
-           |(?P<comment>/\*(?:.*?\*/|(?P<open3>.*+)))
-           |(?P<rows>{_ROW}(?>(?:{_SPACE},{_SPACE}{_ROW})+))
-           |(?P<list>{_SIMPLE}(?>(?:,[ ]\.\.\.|{_NEXT})+))
-           |(?P<value>{_NUMBER}|\?|@(?!@)(?:[\w$.]++|\?|`[^`]*+(?>(?:``[^`]*+)*)(?:`|(?P<open4>\Z)))?
-               |[xXbBnN]?{single})
-           |(?P<double>{double})
-           |(?P<name>`[^`]*+(?>(?:``[^`]*+)*)(?:`|(?P<open5>\Z)))
-           |(?P<odd_word>[^{_NOT_A_NAME}]++)
-           |(?P<ellipsis>\.\.\.)
-           |(?P<leave>\*/)
-           |(?P<odd_symbol><=>|<=|>=|!=|<>|<<|>>|\|\||&&|:=|->>|->|@@|.))""",
-        re.DOTALL | re.VERBOSE,
-    )
-
-
-_PATTERNS = {
-    (ansi_quotes, escapes): _compile(ansi_quotes=ansi_quotes, escapes=escapes)
-    for ansi_quotes in (False, True)
-    for escapes in (False, True)
-}
 # The common ones come first in the pattern, and once more with their rarer forms.
 _WRITTEN = {
     "word": TokenKind.WORD,
@@ -105,8 +50,9 @@ _WRITTEN = {
     "odd_word": TokenKind.WORD,
     "odd_symbol": TokenKind.SYMBOL,
 }
-_OPEN_GROUPS = ("open1", "open2", "open3", "open4", "open5")
-_MAY_BE_OPEN = frozenset({"comment", "value", "double", "name"})
+_QUOTED = frozenset({"value", "double"})
+_MAY_BE_OPEN = _QUOTED | {"comment", "name"}
+_DOUBTFUL = frozenset({"enter", "leave", "dollars"})
 _VALUE = Token(TokenKind.VALUE, "?")
 _VALUES = Token(TokenKind.VALUES, "?")
 _FIXED: dict[str, tuple[Token, ...]] = {
@@ -119,67 +65,150 @@ _FIXED: dict[str, tuple[Token, ...]] = {
     "ellipsis": (Token(TokenKind.ELLIPSIS, "..."),),
 }
 _TIMES_MATCH = next(re.finditer(r"(?P<symbol>\*)", "*"))
+_CLOSED_HINT = re.compile(r"""(?>(?:[^`"']++|`[^`]*+`|"[^"]*+"|'[^']*+')*)""")
+
+
+class ModesFrom(Enum):
+    """Whose the sql_modes are that a text is read by."""
+
+    SESSION = "session"  # they hold for certain
+    SERVER = "server"  # the session that sent the text may have set others
 
 
 def parse_tokens(
-    text: str, *, ansi_quotes: bool | None = None, no_backslash_escapes: bool | None = None
+    text: str,
+    *,
+    ansi_quotes: bool | None = None,
+    no_backslash_escapes: bool | None = None,
+    modes_from: ModesFrom = ModesFrom.SESSION,
+    cut: bool = False,
 ) -> Lexed:
     """Every token of the text, in linear time, whatever the text is; a text without end counts as broken.
 
     None for one of the sql_modes is "not known": double quotes then hold literals, and a string whose end
-    depends on what a backslash means takes the rest of the text with it.
+    depends on what a backslash means takes the rest of the text with it. So it does under the server's modes,
+    unless the text is not `cut` and every other reading of it is one that no server would have taken.
     """
+    pattern = PATTERNS[bool(ansi_quotes), not no_backslash_escapes]
+    rivals = _find_rivals(
+        pattern,
+        ansi_quotes=None if modes_from is ModesFrom.SERVER else ansi_quotes,
+        no_backslash_escapes=None if modes_from is ModesFrom.SERVER else no_backslash_escapes,
+    )
     tokens: list[Token] = []
-    for match in _find_matches(_PATTERNS[bool(ansi_quotes), not no_backslash_escapes], text):
-        group = match.lastgroup or ""
+    for match in _find_matches(pattern, text):
+        group = match.lastgroup if match is not None else None
+        if match is None or group is None or len(tokens) > _MAX_TOKENS:
+            return Lexed(tokens=tuple(tokens), broken=True)
         if group in _WRITTEN:
             tokens.append(Token(_WRITTEN[group], match[group]))
-        elif group in _MAY_BE_OPEN and _is_unsure(match, group, no_backslash_escapes=no_backslash_escapes):
-            if group in {"value", "double"}:
-                tokens.append(_VALUE)
-            return Lexed(tokens=tuple(tokens), broken=True)
-        elif group == "name" or (group == "double" and ansi_quotes):
+            continue
+        if rivals and group in _QUOTED and _is_ambiguous(match, group, rivals):
+            proven = modes_from is ModesFrom.SERVER and not cut and no_backslash_escapes is not None
+            if not proven or not _is_only_reading(pattern, rivals, text, match.start(group)):
+                return Lexed(tokens=(*tokens, _VALUE), broken=True)
+            rivals = ()
+        if _is_open(match, group):
+            return Lexed(tokens=(*tokens, *(_FIXED["value"] if group in _QUOTED else ())), broken=True)
+        if group == "name" or (group == "double" and ansi_quotes):
             tokens.append(_name_token(match[group]))
         else:
             tokens += _FIXED[group]
-        if len(tokens) > _MAX_TOKENS:
-            return Lexed(tokens=tuple(tokens), broken=True)
     return Lexed(tokens=tuple(tokens), broken=False)
 
 
-def _find_matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+def _find_rivals(
+    chosen: re.Pattern[str], *, ansi_quotes: bool | None, no_backslash_escapes: bool | None
+) -> tuple[re.Pattern[str], ...]:
+    """The other patterns that the text might have to be read with."""
+    return tuple(
+        pattern
+        for (ansi, escapes), pattern in PATTERNS.items()
+        if ansi_quotes in {None, ansi} and no_backslash_escapes in {None, not escapes}
+        if pattern is not chosen
+    )
+
+
+def _find_matches(pattern: re.Pattern[str], text: str, position: int = 0) -> Iterator[re.Match[str] | None]:
     """The matches in order, without the borders of executable comments, whose content is part of the text.
 
-    `*/` closes such a comment; outside of one it is a multiplication and perhaps the start of a comment.
+    None comes last where a server that skips such a comment would go on elsewhere than one that executes it, and
+    where MySQL 9 may read a text between dollars. Outside of a comment `*/` is a multiplication and perhaps the
+    start of one.
     """
-    position, depth = 0, 0
+    border = 0  # where the executable comment that is open ends for a server that skips it
     while position < len(text):
         for match in pattern.finditer(text, position):
-            position = match.end()
-            if match.lastgroup == "enter":
-                depth += 1
-            elif match.lastgroup != "leave":
-                yield match
-            elif depth:
-                depth -= 1
-            else:
+            group, position = match.lastgroup, match.end()
+            if group == "leave" and not border:
                 position -= 1
                 yield _TIMES_MATCH
                 break
+            if group == "leave" and position == border:
+                border = 0
+            elif group == "enter" and not border:
+                border = _find_border(text, position)
+            elif group in _DOUBTFUL or position > border > 0:
+                yield None
+                return
+            else:
+                yield match
+    if border:
+        yield None
 
 
-def _is_unsure(match: re.Match[str], group: str, *, no_backslash_escapes: bool | None) -> bool:
-    """Whether the token has no end, or an end that depends on a sql_mode that nobody told."""
-    if any(match[name] is not None for name in _OPEN_GROUPS):
-        return True
-    return no_backslash_escapes is None and _is_ambiguous(match, group)
+def _find_border(text: str, position: int) -> int:
+    """Behind the next `*/`; at once where comments are nested, for the servers disagree on those."""
+    end = text.find("*/", position)
+    if text.find("/*", position, end if end >= 0 else len(text)) >= 0:
+        return position
+    return end + 2 if end >= 0 else len(text) + 1
 
 
-def _is_ambiguous(match: re.Match[str], group: str) -> bool:
-    if group not in {"value", "double"} or "\\" not in match[group]:
+def _is_open(match: re.Match[str], group: str) -> bool:
+    """Whether the token has no end, or one that only some servers see."""
+    if group not in _MAY_BE_OPEN:
         return False
-    other = _PATTERNS[False, False].match(match.string, match.start(group))
-    return other is None or other.end() != match.end()
+    return any(match[name] is not None for name in OPEN_GROUPS) or (
+        group == "comment" and _is_doubtful_comment(match[group])
+    )
+
+
+def _is_doubtful_comment(comment: str) -> bool:
+    # A zero byte ends a line's comment, quotes hold the end of a hint (MySQL), and a skipped comment has others in it.
+    if comment[0] in "-#":
+        return "\0" in comment
+    if comment.startswith("/*+"):
+        return _CLOSED_HINT.fullmatch(comment, 3, len(comment) - 2) is None
+    return comment.startswith(("/*!", "/*M!")) and "/*" in comment[2:]
+
+
+def _is_ambiguous(match: re.Match[str], group: str, rivals: tuple[re.Pattern[str], ...]) -> bool:
+    if "\\" not in match[group]:
+        return False
+    others = (rival.match(match.string, match.start(group)) for rival in rivals)
+    return any(other is None or other.end() != match.end() for other in others)
+
+
+def _is_only_reading(
+    chosen: re.Pattern[str], rivals: tuple[re.Pattern[str], ...], text: str, start: int
+) -> bool:
+    """Whether from there on a server can have taken the text in this way, and in no other that differs."""
+    ends = _find_ends(chosen, text, start)
+    return bool(ends) and all(_find_ends(rival, text, start) in {None, ends} for rival in rivals)
+
+
+def _find_ends(pattern: re.Pattern[str], text: str, start: int) -> tuple[int, ...] | None:
+    """Where the tokens end; None when a server would have refused the text, () when that cannot be told."""
+    ends: list[int] = []
+    for match in _find_matches(pattern, text, start):
+        group = match.lastgroup if match is not None else None
+        if match is None or group is None or len(ends) > _MAX_TOKENS:
+            return ()
+        if _is_open(match, group) or match[group] == "\\":
+            return None
+        ends.append(match.end())
+    return tuple(ends)
 
 
 def _name_token(quoted: str) -> Token:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 from querywatch.model import Operation, Statement
 from querywatch.sql.fingerprint import find_fingerprint
-from querywatch.sql.lexer import Token, TokenKind, parse_tokens
+from querywatch.sql.lexer import ModesFrom, Token, TokenKind, parse_tokens
 from querywatch.sql.operation import find_operation, is_temporary
 from querywatch.sql.shape import CUT_MARK, find_shape, render_shape
 from querywatch.sql.tables import find_tables
@@ -70,9 +70,20 @@ def reduce_digest(text: str, *, max_digest_bytes: int = DEFAULT_MAX_DIGEST_BYTES
 
 
 def _read_text(
-    text: str, *, ansi_quotes: bool | None, no_backslash_escapes: bool | None, cut: bool
+    text: str,
+    *,
+    ansi_quotes: bool | None,
+    no_backslash_escapes: bool | None,
+    modes_from: ModesFrom = ModesFrom.SESSION,
+    cut: bool,
 ) -> tuple[str, ...]:
-    lexed = parse_tokens(text, ansi_quotes=ansi_quotes, no_backslash_escapes=no_backslash_escapes)
+    lexed = parse_tokens(
+        text,
+        ansi_quotes=ansi_quotes,
+        no_backslash_escapes=no_backslash_escapes,
+        modes_from=modes_from,
+        cut=cut,
+    )
     tokens = lexed.tokens
     cut = cut or lexed.broken
     if cut and tokens and _touches_end(text, tokens[-1]):
@@ -172,11 +183,18 @@ class StatementBook:
     """Reduces text, each new one once, and gives a cut shape the full one it is the beginning of.
 
     Nothing is parsed here, so that no text takes long: `needs` stays None. The book keeps no text, only hashes of
-    it, and belongs to one thread at a time. `ansi_quotes` and `no_backslash_escapes` are the server's sql_modes,
-    None is "not known"; `max_digest_bytes` is its max_digest_length.
+    it, and belongs to one thread at a time. `ansi_quotes` and `no_backslash_escapes` are the sql_modes, None is
+    "not known", and `modes_from` says whose they are; `max_digest_bytes` is the server's max_digest_length.
     """
 
-    def __init__(self, *, max_entries: int = 10_000, max_bytes: int = 32_000_000) -> None:
+    def __init__(
+        self,
+        *,
+        max_entries: int = 10_000,
+        max_bytes: int = 32_000_000,
+        modes_from: ModesFrom = ModesFrom.SESSION,
+    ) -> None:
+        self._modes_from = modes_from
         self.ansi_quotes: bool | None = None
         self.no_backslash_escapes: bool | None = None
         self.max_digest_bytes = DEFAULT_MAX_DIGEST_BYTES
@@ -193,6 +211,7 @@ class StatementBook:
                 text,
                 ansi_quotes=self.ansi_quotes,
                 no_backslash_escapes=self.no_backslash_escapes,
+                modes_from=self._modes_from,
                 cut=cut,
             )
             statement = self._remember(key, words)

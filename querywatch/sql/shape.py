@@ -18,7 +18,7 @@ from querywatch.sql.vocabulary import (
 )
 
 CUT_MARK = "..."
-_PLAIN_NAME = re.compile(r"(?!\d)[^\x00-#%-/:-@\[-^`{-\x7f\s\u200b\ufeff]+")
+_PLAIN_NAME = re.compile(r"(?!\d|\$[^$]*\$)[^\x00-#%-/:-@\[-^`{-\x7f\s\u200b\ufeff]+")
 _SYMBOL_SYNONYMS = {"<>": "!=", "|": "||"}
 _NOT_OPERANDS = KEYWORDS - {
     *("CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "DEFAULT", "END"),
