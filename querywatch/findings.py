@@ -18,6 +18,30 @@ FindingKey = tuple[str, str, str, str]  # Finding.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """Somebody knows of an integration's findings of one rule; '' for subject or fingerprint is any."""
+
+    integration: str
+    rule: str
+    subject: str = ""
+    fingerprint: str = ""
+    who: str
+    why: str
+    made_at: float
+    until: float
+
+    def covers(self, finding: Finding, opened_at: float, now: float) -> bool:
+        """Whether it is in force and about that finding. Of an event, only what had happened by then is known."""
+        return (
+            now < self.until
+            and (finding.integration, finding.rule) == (self.integration, self.rule)
+            and self.subject in {"", finding.subject}
+            and self.fingerprint in {"", finding.fingerprint}
+            and (finding.rule not in _EVENTS or opened_at <= self.made_at)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFinding:
     """A finding that has not resolved, as it was last seen.
 
@@ -58,21 +82,23 @@ class FindingBook:
 
     def __init__(self, findings: Iterable[OpenFinding] = ()) -> None:
         self._open: dict[FindingKey, OpenFinding] = {each.finding.key: each for each in findings}
+        self._acknowledgements: tuple[Acknowledgement, ...] = ()
 
     @property
     def open(self) -> tuple[OpenFinding, ...]:
         """The open findings, the worst first, then in the order of the rules."""
         return tuple(sorted(self._open.values(), key=_sort_key))
 
-    def acknowledge(self, integration: str, rule: str, until: float) -> tuple[OpenFinding, ...]:
-        """Marks the open findings of an integration and rule as known until then; returns them."""
-        marked = tuple(
-            replace(each, acknowledged_until=until)
-            for each in self._open.values()
-            if (each.finding.integration, each.finding.rule) == (integration, rule)
-        )
-        self._open.update({each.finding.key: each for each in marked})
-        return marked
+    def set_acknowledgements(self, acknowledgements: Iterable[Acknowledgement], now: float) -> None:
+        """What somebody knows of from now on: findings that are open, and those states that open again."""
+        self._acknowledgements = tuple(acknowledgements)
+        self._open = {key: self._mark(each, now) for key, each in self._open.items()}
+
+    def _mark(self, each: OpenFinding, now: float) -> OpenFinding:
+        known = [
+            entry.until for entry in self._acknowledgements if entry.covers(each.finding, each.opened_at, now)
+        ]
+        return replace(each, acknowledged_until=max(known, default=None))
 
     def update(
         self, found: Iterable[Finding], now: float, *, counted_cycle: bool, blind: bool = False
@@ -83,7 +109,9 @@ class FindingBook:
         away) resolves nothing. Of several findings of one key the worst counts.
         """
         worst = _find_worst(found)
-        opened = tuple(_open(each, now) for key, each in worst.items() if key not in self._open)
+        opened = tuple(
+            self._mark(_open(each, now), now) for key, each in worst.items() if key not in self._open
+        )
         worsened = []
         for key, finding in worst.items():
             before = self._open.get(key)

@@ -29,6 +29,8 @@ from querywatch.service.watch import Watch, WatchSettings
 from querywatch.service.watcher import Watcher
 from querywatch.snapshot import Snapshot
 from querywatch.store import Store
+from querywatch.store.findings import load_findings, save_findings
+from querywatch.store.trail import record
 
 log = logging.getLogger(__name__)
 
@@ -200,7 +202,8 @@ class Daemon:
     def _open_book(self, server: str) -> FindingBook:
         """The findings that were open when the daemon last stopped."""
         try:
-            return FindingBook(self._store.load_findings(server))
+            with self._store.reading() as connection:
+                return FindingBook(load_findings(connection, server))
         except StateError as error:
             log.error("%s: the findings of before are not known: %s", server, error)  # noqa: TRY400
             return FindingBook()
@@ -212,7 +215,8 @@ class Daemon:
             if self._saved.get(snapshot.server) == snapshot.findings:
                 continue
             try:
-                self._store.save_findings(snapshot.server, snapshot.findings, now)
+                with self._store.writing() as connection:
+                    save_findings(connection, snapshot.server, snapshot.findings, now)
             except StateError as error:
                 log.error("the state is not saved: %s", error)  # noqa: TRY400
                 return
@@ -220,7 +224,8 @@ class Daemon:
 
     def _record(self, event: str, detail: str) -> None:
         try:
-            self._store.record(event, detail, time.time())
+            with self._store.writing() as connection:
+                record(connection, event, detail, time.time())
         except StateError as error:
             log.error("the audit trail is not written: %s", error)  # noqa: TRY400
 
@@ -254,6 +259,8 @@ def make_watch_settings(server: ServerSettings, password: str, settings: Setting
         schema_interval_seconds=server.schema_interval,
         sample_interval_seconds=server.sample_interval,
         observer_budget_ratio=server.observer_budget,
+        plan_after_seconds=server.plan_after,
+        guarded_explain=server.explain == "guarded",
         calendar=Calendar(
             office_hours=parse_weekly_hours(server.office_hours) if server.office_hours else None,
             maintenance=settings.maintenance.to_hours(),

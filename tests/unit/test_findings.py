@@ -7,6 +7,7 @@ from querywatch.findings import (
     EVENT_STAYS_SECONDS,
     QUIET_CYCLES,
     STATE_STAYS_SECONDS,
+    Acknowledgement,
     Changes,
     FindingBook,
     find_problems,
@@ -29,6 +30,18 @@ BLIND = replace(STATE, rule="coverage.blind", integration="", subject="server", 
 
 def cycle(book: FindingBook, now: float, *found: Finding, blind: bool = False) -> Changes:
     return book.update(found, now, counted_cycle=True, blind=blind)
+
+
+def acknowledge(book: FindingBook, finding: Finding, made_at: float, until: float) -> None:
+    entry = Acknowledgement(
+        integration=finding.integration,
+        rule=finding.rule,
+        who="IT",
+        why="known",
+        made_at=made_at,
+        until=until,
+    )
+    book.set_acknowledgements((entry,), made_at)
 
 
 def test_a_finding_opens_once_and_stays_itself() -> None:
@@ -99,16 +112,17 @@ def test_an_acknowledged_event_ends_when_it_is_quiet() -> None:
     """What somebody knows of need not be told for a day; a new one opens anew."""
     book = FindingBook()
     cycle(book, 0, EVENT)
-    assert len(book.acknowledge("recall-texter", "write.forbidden", until=100_000)) == 1
+    acknowledge(book, EVENT, 10, until=100_000)
     assert [len(cycle(book, 1000 + quiet).resolved) for quiet in range(3)] == [0, 0, 1]
-    assert len(cycle(book, 2000, EVENT).opened) == 1
+    (opened,) = cycle(book, 2000, EVENT).opened
+    assert opened.acknowledged_until is None
 
 
 def test_an_acknowledgement_runs_out() -> None:
     """A state that outlasts its acknowledgement is a problem again."""
     book = FindingBook()
     cycle(book, 0, STATE)
-    book.acknowledge("recall-texter", "index.missing", until=500)
+    acknowledge(book, STATE, 10, until=500)
     cycle(book, 499, STATE)
     assert find_problems(book.open) == ()
     cycle(book, 500, STATE)
@@ -119,8 +133,36 @@ def test_acknowledging_touches_only_what_is_named() -> None:
     """Another integration's finding of the same rule is still unknown."""
     book = FindingBook()
     cycle(book, 0, STATE, replace(STATE, integration="other"))
-    book.acknowledge("other", "index.missing", until=500)
+    acknowledge(book, replace(STATE, integration="other"), 10, until=500)
     assert [problem.integration for problem in find_problems(book.open)] == ["recall-texter"]
+
+
+def test_an_acknowledged_state_that_opens_again_is_known() -> None:
+    """What comes and goes need not be acknowledged each time; taken back, it is a problem at once."""
+    book = FindingBook()
+    cycle(book, 0, STATE)
+    acknowledge(book, STATE, 10, until=5_000)
+    for now in (1_000, 1_010, 1_020):
+        cycle(book, now)
+    (opened,) = cycle(book, 2_000, STATE).opened
+    assert opened.acknowledged_until == 5_000
+    book.set_acknowledgements((), 2_010)
+    assert [problem.rule for problem in find_problems(book.open)] == ["index.missing"]
+
+
+def test_an_acknowledgement_may_name_a_subject_and_a_shape() -> None:
+    """Then it is about those alone."""
+    book = FindingBook()
+    cycle(book, 0, STATE, replace(STATE, subject="claim"))
+    entry = Acknowledgement(
+        integration="recall-texter", rule="index.missing", subject="claim", fingerprint=STATE.fingerprint,
+        who="IT", why="known", made_at=1, until=500,
+    )  # fmt: skip
+    book.set_acknowledgements((entry,), 1)
+    marked = [each.finding.subject for each in book.open if each.acknowledged_until is not None]
+    assert marked == ["claim"]
+    book.set_acknowledgements((replace(entry, fingerprint="fedcba9876543210"),), 1)
+    assert all(each.acknowledged_until is None for each in book.open)
 
 
 def test_a_worse_severity_shows_at_once() -> None:

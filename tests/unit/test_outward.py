@@ -22,6 +22,7 @@ from querywatch.model import Evidence, Finding, Severity
 from querywatch.outward import NAME_CHARACTERS, parse_name
 from querywatch.service.logs import SafeFormatter
 from querywatch.store import Store
+from querywatch.store.findings import load_findings, save_findings
 
 CANARY = "Mary Canary 555-0173"
 # A terminal's escape sequences (also as one character), a forged line, a turned direction, markup, no end.
@@ -218,10 +219,11 @@ def test_a_state_with_words_that_mean_nothing_is_said_so(tmp_path: Path) -> None
     )  # fmt: skip
     store = Store.open(tmp_path)
     found = FindingBook([OpenFinding(finding=finding, opened_at=1, last_seen_at=1, severe_at=1)]).open
-    store.save_findings("main", found, 1.0)
-    store._connection.execute("UPDATE findings SET severity = ?", (CANARY,))
-    with pytest.raises(StateError) as fault:
-        store.load_findings("main")
+    with store.writing() as connection:
+        save_findings(connection, "main", found, 1.0)
+        connection.execute("UPDATE findings SET severity = ?", (CANARY,))
+    with pytest.raises(StateError) as fault, store.reading() as connection:
+        load_findings(connection, "main")
     assert CANARY not in str(fault.value)
     store.close()
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from querywatch.errors import StateError
 from querywatch.findings import OpenFinding
 from querywatch.model import Evidence, Finding, Severity
 from querywatch.store import FILE_NAME, SCHEMA_VERSION, Store
+from querywatch.store.findings import load_findings, save_findings
+from querywatch.store.trail import Event, load_events, record
 
 FOUND = OpenFinding(
     finding=Finding(
@@ -51,18 +54,38 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from querywatch.store import Store
-from tests.unit.test_store import FOUND
+from tests.unit.test_store import FOUND, note, save
 
 store = Store.open(Path(sys.argv[1]))
 for number in range(int(sys.argv[2]), 10**9):
-    store.save_findings("office", tuple(
+    save(store, "office", tuple(
         replace(FOUND, finding=replace(FOUND.finding, subject=f"table{each}", measured=float(number)))
         for each in range(10)
     ), float(number))
-    store.record("saved", str(number), float(number))
+    note(store, "saved", str(number), float(number))
     print(number, flush=True)
 """
 ROOT = Path(__file__).parents[2]
+
+
+def save(store: Store, server: str, findings: Sequence[OpenFinding], now: float) -> None:
+    with store.writing() as connection:
+        save_findings(connection, server, findings, now)
+
+
+def load(store: Store, server: str) -> tuple[OpenFinding, ...]:
+    with store.reading() as connection:
+        return load_findings(connection, server)
+
+
+def note(store: Store, event: str, detail: str, now: float) -> None:
+    with store.writing() as connection:
+        record(connection, event, detail, now)
+
+
+def trail(store: Store) -> tuple[Event, ...]:
+    with store.reading() as connection:
+        return load_events(connection)
 
 
 @pytest.fixture
@@ -73,34 +96,36 @@ def directory(tmp_path: Path) -> Path:
 def test_findings_come_back_as_they_were(directory: Path) -> None:
     """Every field survives, None as None, each server apart."""
     with closing(Store.open(directory)) as store:
-        store.save_findings("office", (FOUND, OTHER), 300.0)
-        store.save_findings("branch", (OTHER,), 300.0)
+        save(store, "office", (FOUND, OTHER), 300.0)
+        save(store, "branch", (OTHER,), 300.0)
     with closing(Store.open(directory)) as store:
         assert store.warning is None
-        loaded = {each.finding.subject: each for each in store.load_findings("office")}
+        loaded = {each.finding.subject: each for each in load(store, "office")}
         assert loaded == {"patient": FOUND, "claimproc": OTHER}
         assert loaded["patient"].finding.message == FOUND.finding.message
         assert loaded["patient"].finding.limit_ratio == FOUND.finding.limit_ratio
         assert loaded["claimproc"].finding.measured is None
-        assert store.load_findings("branch") == (OTHER,)
-        assert store.load_findings("elsewhere") == ()
+        assert load(store, "branch") == (OTHER,)
+        assert load(store, "elsewhere") == ()
 
 
 def test_saving_replaces_what_was_saved_before(directory: Path) -> None:
     """What has resolved is not open after a restart."""
     with closing(Store.open(directory)) as store:
-        store.save_findings("office", (FOUND, OTHER), 300.0)
-        store.save_findings("office", (OTHER,), 310.0)
-        assert store.load_findings("office") == (OTHER,)
+        save(store, "office", (FOUND, OTHER), 300.0)
+        save(store, "office", (OTHER,), 310.0)
+        assert load(store, "office") == (OTHER,)
 
 
 def test_the_trail_only_grows(directory: Path) -> None:
     """Starts and stops are kept in order, over restarts."""
     for number in range(3):
         with closing(Store.open(directory)) as store:
-            store.record("start", f"version {number}", float(number))
+            note(store, "start", f"version {number}", float(number))
     with closing(Store.open(directory)) as store:
-        assert store.load_events() == tuple((float(each), "start", f"version {each}") for each in range(3))
+        assert trail(store) == tuple(
+            Event(at=float(each), event="start", detail=f"version {each}") for each in range(3)
+        )
 
 
 def test_nobody_else_may_read_the_state(directory: Path) -> None:
@@ -108,7 +133,7 @@ def test_nobody_else_may_read_the_state(directory: Path) -> None:
     before = os.umask(0)
     try:
         with closing(Store.open(directory)) as store:
-            store.record("start", "", 1.0)
+            note(store, "start", "", 1.0)
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
     finally:
         os.umask(before)
@@ -134,21 +159,21 @@ def test_a_damaged_file_is_set_aside(directory: Path, damage: bytes) -> None:
         with closing(Store.open(directory)) as store:
             assert "damaged" in str(store.warning)
             assert (directory / f"{FILE_NAME}.damaged-{number}").read_bytes() == damage
-            store.save_findings("office", (FOUND,), 300.0)
-            assert store.load_findings("office") == (FOUND,)
+            save(store, "office", (FOUND,), 300.0)
+            assert load(store, "office") == (FOUND,)
 
 
 def test_a_file_overwritten_in_the_middle_is_set_aside(directory: Path) -> None:
     """Damage past the header is found when the file is opened, not when it is too late."""
     with closing(Store.open(directory)) as store:
-        store.save_findings("office", (FOUND, OTHER), 300.0)
+        save(store, "office", (FOUND, OTHER), 300.0)
     path = directory / FILE_NAME
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
     path.write_bytes(content)
     with closing(Store.open(directory)) as store:
         assert "damaged-1" in str(store.warning)
-        assert store.load_findings("office") == ()
+        assert load(store, "office") == ()
 
 
 def test_another_programs_database_is_not_taken_over(directory: Path) -> None:
@@ -191,19 +216,19 @@ def test_a_full_disk_is_told_and_loses_nothing_that_was_kept(directory: Path) ->
     )
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with closing(Store.open(directory)) as store:
-        store.save_findings("office", (FOUND,), 300.0)
+        save(store, "office", (FOUND,), 300.0)
         # The kernel refuses to let any file grow past this, as a full disk does.
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, limits[1]))
         try:
             with pytest.raises(StateError, match="make room"):
-                store.save_findings("office", many, 310.0)
-            assert store.load_findings("office") == (FOUND,)
+                save(store, "office", many, 310.0)
+            assert load(store, "office") == (FOUND,)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        store.save_findings("office", many, 320.0)
+        save(store, "office", many, 320.0)
     with closing(Store.open(directory)) as store:
         assert store.warning is None
-        assert len(store.load_findings("office")) == len(many)
+        assert len(load(store, "office")) == len(many)
 
 
 def test_a_killed_daemon_leaves_whole_state(directory: Path) -> None:
@@ -221,12 +246,12 @@ def test_a_killed_daemon_leaves_whole_state(directory: Path) -> None:
         number = max(number, *map(int, said)) if said else number
         with closing(Store.open(directory)) as store:
             assert store.warning is None
-            kept = store.load_findings("office")
+            kept = load(store, "office")
             assert len(kept) == 10
             (saved,) = {each.finding.measured for each in kept}
             assert saved is not None
             assert saved >= number
-            assert int(store.load_events()[-1][2]) >= number
+            assert int(trail(store)[-1].detail) >= number
         number += 1
 
 
@@ -234,14 +259,14 @@ def test_threads_and_processes_may_share_the_file(directory: Path) -> None:
     """A command may write while the daemon does; every entry arrives."""
     with closing(Store.open(directory)) as daemon, closing(Store.open(directory)) as command:
         threads = [
-            Thread(target=lambda store=store: [store.record("event", "", 1.0) for _ in range(50)])
+            Thread(target=lambda store=store: [note(store, "event", "", 1.0) for _ in range(50)])
             for store in (daemon, daemon, command)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(daemon.load_events()) == 150
+        assert len(trail(daemon)) == 150
 
 
 def test_a_closed_store_says_so(directory: Path) -> None:
@@ -250,4 +275,4 @@ def test_a_closed_store_says_so(directory: Path) -> None:
     store.close()
     store.close()
     with pytest.raises(StateError):
-        store.record("late", "", 1.0)
+        note(store, "late", "", 1.0)

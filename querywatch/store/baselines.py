@@ -1,0 +1,78 @@
+"""Keeps what is normal for each shape, as plain numbers: no text can enter."""
+
+import sqlite3
+import sys
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from querywatch.errors import StateError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineRow:
+    """One measure of one shape; what the numbers mean is the baseline's own business.
+
+    `slot` tells apart several rows of one measure, where it is kept in parts.
+    """
+
+    integration: str
+    fingerprint: str
+    measure: str
+    slot: int = 0
+    numbers: tuple[float, ...]
+
+
+def save_baselines(
+    connection: sqlite3.Connection, server: str, rows: Iterable[BaselineRow], now: float
+) -> None:
+    """Writes these rows in the place of their earlier ones. Raises TypeError for anything that is no number."""
+    connection.executemany(
+        "INSERT INTO baselines (server, integration, fingerprint, measure, slot, numbers, saved_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET numbers = excluded.numbers, saved_at = excluded.saved_at",
+        [
+            (server, row.integration, row.fingerprint, row.measure, row.slot, _pack(row.numbers), now)
+            for row in rows
+        ],
+    )
+
+
+def load_baselines(connection: sqlite3.Connection, server: str) -> tuple[BaselineRow, ...]:
+    """All rows of one server. Raises StateError for what holds no numbers."""
+    rows = connection.execute(
+        "SELECT integration, fingerprint, measure, slot, numbers FROM baselines WHERE server = ?", (server,)
+    )
+    return tuple(
+        BaselineRow(
+            integration=integration,
+            fingerprint=fingerprint,
+            measure=measure,
+            slot=slot,
+            numbers=_unpack(numbers),
+        )
+        for integration, fingerprint, measure, slot, numbers in rows
+    )
+
+
+def drop_baselines(connection: sqlite3.Connection, server: str) -> None:
+    """Forgets all of one server's: what was normal is no more."""
+    connection.execute("DELETE FROM baselines WHERE server = ?", (server,))
+
+
+def _pack(numbers: Iterable[float]) -> bytes:
+    packed = array("d", numbers)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()
+
+
+def _unpack(stored: bytes) -> tuple[float, ...]:
+    numbers = array("d")
+    try:
+        numbers.frombytes(stored)
+    except (TypeError, ValueError):
+        raise StateError("the state file holds baselines that this querywatch cannot read") from None
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return tuple(numbers)
