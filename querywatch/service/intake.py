@@ -9,6 +9,7 @@ from querywatch.db.connection import STATEMENTS as CONNECTION_STATEMENTS
 from querywatch.db.connection import Connection
 from querywatch.db.privileges import STATEMENTS as PRIVILEGE_STATEMENTS
 from querywatch.db.privileges import may_see_all_sessions
+from querywatch.db.server import has_guarded_explain
 from querywatch.model import Right, Schema, Session
 from querywatch.service.counting import Readings
 from querywatch.service.reader import SourceReader
@@ -18,6 +19,7 @@ from querywatch.sources import (
     attributes,
     base,
     digests,
+    explained,
     plans,
     prepared,
     processlist,
@@ -30,6 +32,7 @@ from querywatch.sources import (
     tables,
     threads,
     userstat,
+    views,
 )
 from querywatch.sql.reduce import StatementBook
 
@@ -40,6 +43,7 @@ _STATEMENTS = (
     *accounts.STATEMENTS,
     *attributes.STATEMENTS,
     *digests.STATEMENTS,
+    *explained.STATEMENTS,
     *plans.STATEMENTS,
     *prepared.STATEMENTS,
     *processlist.STATEMENTS,
@@ -52,6 +56,7 @@ _STATEMENTS = (
     *tables.STATEMENTS,
     *threads.STATEMENTS,
     *userstat.STATEMENTS,
+    *views.STATEMENTS,
 )
 
 
@@ -59,6 +64,8 @@ class Intake:
     """One server's sources, with what they have in common: the shapes known, and who querywatch itself is."""
 
     def __init__(self, name: str, databases: tuple[str, ...], schema_interval_seconds: float) -> None:
+        self._databases = databases
+        self.guarded_explain = False  # whether MySQL may be asked to EXPLAIN
         self.reader = SourceReader(name)
         self.book = StatementBook()
         # Parameters stand as %s in a statement that is sent, and as a literal in what the server made of it.
@@ -144,16 +151,18 @@ class Intake:
         `by_session` asks for each session's own counters too, which cost more the more sessions there are. A count
         that is not `thorough` leaves the digests for later when they are costly to read.
         """
-        counted = self.reader.read("accounts", lambda: accounts.read_account_counters(connection), now)
-        used = None
-        if counted is None and not self._is_lost("accounts"):
-            used = self.reader.read("userstat", lambda: userstat.read_userstat(connection), now)
         shapes = None
         is_due = thorough or self._digests.is_due(now)
         if not is_due:
             self._digests.catch_up(self.book)
         else:
             shapes = self.reader.read("digests", lambda: self._digests.read(connection, self.book, now), now)
+        # After the digests: what ends in between has room in the next interval. The other way round a shape would
+        # have grown for which its account has no room, and that execution would stay nobody's.
+        counted = self.reader.read("accounts", lambda: accounts.read_account_counters(connection), now)
+        used = None
+        if counted is None and not self._is_lost("accounts"):
+            used = self.reader.read("userstat", lambda: userstat.read_userstat(connection), now)
         self.lost_accounts = counted.lost if counted is not None else self.lost_accounts
         if shapes is not None:
             self.overflow_executions = shapes.overflow.executions if shapes.overflow else 0
@@ -184,10 +193,20 @@ class Intake:
             ("times", self._require_times),
             ("userstat", userstat.read_userstat),
             ("slow_log", slow_log.require_slow_log),
-            ("plans", plans.require_plans),
+            ("plans", self._require_plans),
+            ("views", self._require_views),
         ):
             self.reader.read(name, partial(probe, connection), now)
         self._records.read_sessions(connection, now)
+
+    def _require_plans(self, connection: Connection) -> None:
+        if self.guarded_explain and has_guarded_explain(connection.server):
+            explained.require_guarded_explain(connection)
+        else:
+            plans.require_plans(connection)
+
+    def _require_views(self, connection: Connection) -> None:
+        views.require_views(connection, self._databases or schema.read_databases(connection))
 
     def _is_lost(self, name: str) -> bool:
         """Whether the source is there, and could not be read when it was last tried."""

@@ -1,8 +1,9 @@
 """Restarts, truncated tables, flushed and late counters: what is counted never falls, jumps or counts twice."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from typing import Any
 
 import pytest
 from server.counted import (
@@ -19,6 +20,8 @@ from server.servers import PRACTICE, RunningServer, start
 from server.watching import find_findings, find_integration, keep_watching, repeating, watching
 
 from querywatch.model import Evidence, Severity
+from querywatch.sources import accounts
+from querywatch.sources.digests import DigestSource
 
 _AWAY_SECONDS = 30.0
 _PERFORMANCE_SCHEMA_TABLES = (
@@ -137,6 +140,32 @@ def test_shapes_of_clients_without_a_database_are_counted(vendor: RunningServer)
             if query.fingerprint in shapes and query.integration == "vendor"
         ]
     assert executions == [len(runs)]
+
+
+@pytest.mark.servers(*_WITH_COUNTERS)
+def test_what_ends_between_two_readings_of_a_count_is_laid_too(
+    vendor: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new shape's first execution, when the first of accounts and shapes is read and the second is not yet."""
+    statement = f"{LOOKUP} AND PatNum < 2"
+    waiting = [statement]
+
+    def then_run(read: Callable[..., Any]) -> Callable[..., Any]:
+        def read_and_run(*arguments: Any) -> Any:
+            found = read(*arguments)
+            if waiting:
+                work(vendor, waiting.pop())
+            return found
+
+        return read_and_run
+
+    with watching(vendor) as watch:
+        monkeypatch.setattr(DigestSource, "read", then_run(DigestSource.read))
+        monkeypatch.setattr(accounts, "read_account_counters", then_run(accounts.read_account_counters))
+        watch.cycle(count=True)
+        watch.cycle(count=True)
+        assert not waiting
+        assert find_runs(watch, statement) == 1
 
 
 @pytest.mark.servers(*_WITH_COUNTERS, _LOCAL_WITH_COUNTERS)
