@@ -107,10 +107,13 @@ class Ledger:
                 unseen.append(growth)
                 continue
             executions = growth.get(_EXECUTIONS)
-            fresh, part = self.lessons.find_fresh(growth.statement, growth.operation, executions)
-            # What this interval showed stands for its part of it, what is known from before for the rest.
+            known, untold = self.lessons.find_fresh(growth.statement, growth.operation)
+            part = min(1.0, sum(known.values()) / executions) if executions > 0 else 0.0
+            # What this interval showed is its part of it; the rest is as it was before, where it could stay unseen.
             before = _weigh(found, _SEEN_BELIEVED, laid if part < _WITNESSED_PART else {})
-            seeds = _add(fill(fresh, part), fill(before, max(_LEAST_BEFORE, 1.0 - part)))
+            hidden = {entry: amount * untold.get(entry, 1.0) for entry, amount in before.items()}
+            rest = hidden if any(hidden.values()) else before
+            seeds = _add(fill(known, part), fill(rest, max(_LEAST_BEFORE, 1.0 - part)))
             doubts[growth.key] = Doubt(growths=(growth,), seeds=seeds)
         often = sorted(unseen, key=lambda growth: growth.get(_EXECUTIONS), reverse=True)
         rare = dict[str, list[Growth]]()

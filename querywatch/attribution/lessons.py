@@ -1,6 +1,7 @@
 """Remembers who was seen running which shape: the seed of every attribution."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from querywatch.attribution.fit import Entry, Place
@@ -36,6 +37,7 @@ class Lessons:
     def __init__(self) -> None:
         self._seen: OrderedDict[str, dict[_Who, _Seen]] = OrderedDict()
         self._fresh: set[str] = set()  # the shapes that polls saw in this interval
+        self._untold: dict[Entry, float] = {}  # what part of an entry's executions no fresh record tells of
         self._attributions: OrderedDict[_Who, Attribution] = OrderedDict()
 
     def learn(
@@ -94,23 +96,29 @@ class Lessons:
         return {_enter(who, operation): each.sighted + weight * each.recorded for who, each in seen.items()}
 
     def find_fresh(
-        self, statement: Statement, operation: Operation, executions: float
-    ) -> tuple[dict[Entry, float], float]:
-        """(what polls or records tell of so many executions of this interval, what part of them that is)."""
+        self, statement: Statement, operation: Operation
+    ) -> tuple[dict[Entry, float], Mapping[Entry, float]]:
+        """(the executions of this interval that polls or records told of, how likely each entry's others stay untold).
+
+        An entry that is not in the second is as likely as any.
+        """
         seen = {
             _enter(who, operation): each for who, each in self._seen.get(statement.fingerprint, {}).items()
         }
         sighted = {entry: each.fresh_sighted for entry, each in seen.items() if each.fresh_sighted > 0}
+        records = {entry: each.fresh_records for entry, each in seen.items() if each.fresh_records > 0}
         recorded = {entry: each.fresh_recorded for entry, each in seen.items() if each.fresh_recorded > 0}
-        records = sum(each.fresh_records for each in seen.values())
-        if executions <= 0:
-            return {}, 0.0  # its time grew, and nothing ended
-        if sum(sighted.values()) >= records:
-            return {**recorded, **sighted}, min(1.0, sum(sighted.values()) / executions)
-        return {**sighted, **recorded}, min(1.0, records / executions)
+        if sum(sighted.values()) >= sum(records.values()):
+            return {**recorded, **sighted}, {}
+        return {**sighted, **records}, self._untold
+
+    def tell(self, entry: Entry, untold_ratio: float) -> None:
+        """What part of all that ran there in this interval is not among the fresh records."""
+        self._untold[entry] = untold_ratio
 
     def settle(self) -> None:
         """The interval is over."""
+        self._untold = {}
         for fingerprint in self._fresh:
             seen = self._seen.get(fingerprint, {})
             for who, each in seen.items():

@@ -36,6 +36,7 @@ from querywatch.sources import (
 )
 from querywatch.sql.reduce import StatementBook
 
+_RECORDS_SECONDS = 0.01  # of server time: more than reading them takes
 _STATEMENTS = (
     *CONNECTION_STATEMENTS,
     *PRIVILEGE_STATEMENTS,
@@ -179,6 +180,11 @@ class Intake:
         self._note_up()
         lost = {state.name for state in self.reader.states if self._is_lost(state.name)}
         return replace(readings, lost=frozenset(lost if is_due else lost | {"digests"}))
+
+    def collect_records(self, connection: Connection, now: float, may_spend: Callable[[float], bool]) -> None:
+        """Reads what the server would write over until the next count, where the budget gives leave."""
+        if may_spend(_RECORDS_SECONDS):
+            self._records.collect(connection, now)
 
     def _read_programs(self, connection: Connection, now: float) -> None:
         programs = self.reader.read("attributes", lambda: attributes.read_programs(connection), now)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from querywatch.analysis.sightings import Execution
+from querywatch.attribution.fit import Entry, Place
 from querywatch.attribution.ledger import Ledger
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.sessions import Attributor
@@ -70,6 +71,7 @@ class Learner:
         A busy session's records are its last few: each stands for as many as it `ran` of that kind for each record.
         """
         read = [each for each in recorded if not self._is_own(each.account)]
+        self._tell(read, ran)
         new = [each for each in read if each.key not in self._recorded]
         self._recorded = frozenset(each.key for each in read)
         written = Counter((each.session_id, each.statement.operation) for each in new)
@@ -77,6 +79,22 @@ class Learner:
             known = ran.get((each.session_id or 0, each.statement.operation), 0.0)
             weight = max(1.0, known / written[each.session_id, each.statement.operation])
             self._learn_owned(each, weight, 1.0 if known else 0.0, now)
+
+    def _tell(self, read: Sequence[Recorded], ran: Mapping[tuple[int, Operation], float]) -> None:
+        """Says how much of what each integration ran at each place was written down."""
+        ended = Counter(
+            (each.session_id or 0, each.statement.operation) for each in read if each.seconds is not None
+        )
+        told, owners = dict[Entry, tuple[float, float]](), self._attributor.find_owners()
+        for (session_id, operation), executions in ran.items():
+            if executions > 0 and session_id in owners:
+                session, attribution = owners[session_id]
+                entry = Entry(attribution.integration.name, Place(session.account, session.host, operation))
+                written, all_of_it = told.get(entry, (0.0, 0.0))
+                more = min(executions, float(ended[session_id, operation]))
+                told[entry] = (written + more, all_of_it + executions)
+        for entry, (written, all_of_it) in told.items():
+            self.ledger.lessons.tell(entry, 1.0 - written / all_of_it)
 
     def learn_prepared(self, prepared: Sequence[Prepared], now: float) -> None:
         """Takes who holds which statement prepared, and how often it ran where that is counted."""

@@ -31,6 +31,7 @@ class Work(StrEnum):
 
     SAMPLE = "sample"
     BURST = "burst"
+    RECORDS = "records"
     COUNT = "count"
     SCHEMA = "schema"
     PLAN = "plan"

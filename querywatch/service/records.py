@@ -10,6 +10,8 @@ from querywatch.sources.threads import ThreadBook
 
 # What takes long is read less often: no single one of these takes a larger share of the time than this.
 _BUSY_RATIO = 0.002
+_COLLECT_SECONDS = 1.5  # a session keeps its last ten: fewer than a workstation runs meanwhile
+_COLLECTED_MOST = 50_000  # executions kept until the next count
 
 
 class Records:
@@ -21,11 +23,14 @@ class Records:
         self._threads = ThreadBook()
         self._recorded = recorded.RecordedSource(self._threads)
         self._slow_log = slow_log.SlowLogSource()
+        self._collected = list[Recorded]()
+        self._collected_at = 0.0
 
     def connected(self) -> None:
         """A new connection, perhaps to a server that restarted: its numbers and timers begin anew."""
         self._threads.forget()
         self._recorded.forget()
+        self._collected = []
 
     def read_sessions(self, connection: Connection, now: float) -> SessionReading | None:
         """What each session has run so far; these are totals, and are read whenever they are asked for."""
@@ -35,12 +40,21 @@ class Records:
             now,
         )
 
+    def collect(self, connection: Connection, now: float) -> None:
+        """Reads the deepest record between two counts: of a busy session it keeps the last ten alone."""
+        deepest = next((record for record in (Record.LONG, Record.HISTORY) if self._is_up(record)), None)
+        if deepest is None or now < self._collected_at + _COLLECT_SECONDS:
+            return
+        self._collected_at = now
+        self._collected += self._read(deepest, connection, now, busy_ratio=_BUSY_RATIO)
+        del self._collected[:-_COLLECTED_MOST]
+
     def read_recorded(self, connection: Connection, now: float) -> tuple[Recorded, ...]:
         """The executions that were written down since the last time, from the deepest record, and what runs.
 
         The slow log is read where there is no other: it would tell the same executions again.
         """
-        found = list[Recorded]()
+        found, self._collected = self._collected, []
         deepest: Record | None = None
         for record in (Record.LONG, Record.HISTORY):
             if deepest is not None:

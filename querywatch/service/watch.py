@@ -50,6 +50,7 @@ class WatchSettings:
     observer_budget_ratio: float = 0.005  # seconds of the server's time a second
     calendar: Calendar = field(default_factory=Calendar)
     plan_after_seconds: float = 2.0  # what runs longer is asked for its plan
+    guarded_explain: bool = False  # of MySQL too, where the account can do no harm
     programs_wanted: bool = False  # whether or not an integration is known by its program
 
 
@@ -79,9 +80,11 @@ class Watch:
         )
         self._info: ServerInfo | None = None
         self._intake = Intake(settings.endpoint.name, settings.databases, settings.schema_interval_seconds)
+        self._intake.guarded_explain = settings.guarded_explain
         self._counting = Counting(integrations, settings.endpoint.user, self._intake.own_fingerprints)
         self._looking = Looking()
-        self.planner = Planner(self._intake.reader, after_seconds=settings.plan_after_seconds)
+        intake, after_seconds = self._intake, settings.plan_after_seconds
+        self.planner = Planner(intake.reader, intake.book, after_seconds=after_seconds)
         self._window = Window()
         self._published = Published(integrations)
         self._judge = Judge(findings, integrations, limits, settings.calendar)
@@ -122,6 +125,9 @@ class Watch:
                 self._look(connection, now)
             if burst is not None:
                 now = self._look_closely(connection, burst)
+            with self._charging(Work.RECORDS, connection, now):
+                if self._counting.wants_sessions:
+                    self._intake.collect_records(connection, now, self.pacer.may_spend)
             with self._charging(Work.PLAN, connection, now):
                 self.planner.read_one(connection, self._looking.present, now, self.pacer.may_spend)
             with self._charging(Work.SCHEMA, connection, now):

@@ -96,3 +96,25 @@ def test_the_slow_log_stands_in_where_nothing_else_is_kept(
         )
     assert [len(each) for each in found] == [1] * len(found)
     assert all(each.session_id == client.thread_id() for (each,) in found)
+
+
+@pytest.mark.servers("mysql-9.7", "mariadb-10.11-ps")
+def test_what_would_be_written_over_is_collected_between_counts(
+    server: RunningServer, watcher: Connection
+) -> None:
+    """Three times nine executions of one session, of which the server keeps the last ten: all are told, once."""
+    records = Records(SourceReader(server.name), StatementBook())
+    with (
+        consuming(server, CONSUMERS[Record.LAST], CONSUMERS[Record.HISTORY]),
+        closing(server.client("vendor", database=PRACTICE)) as client,
+    ):
+        records.read_recorded(watcher, 0.0)
+        for batch in range(1, 4):
+            for number in range(9):
+                client.query(f"SELECT 'text' AS turn_{batch}_{number}")
+            time.sleep(_ENTRY_SECONDS)
+            records.collect(watcher, batch * _SECONDS)
+        found = find_vendors(records.read_recorded(watcher, 4 * _SECONDS), "turn_")
+        again = find_vendors(records.read_recorded(watcher, 5 * _SECONDS), "turn_")
+    assert len(found) == len({each.key for each in found}) == 27
+    assert again == []

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from querywatch.attribution.doubts import Growth
-from querywatch.attribution.fit import Place
+from querywatch.attribution.fit import Entry, Place
 from querywatch.attribution.ledger import Ledger, Shares
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.room import Margins
@@ -248,3 +248,17 @@ def test_time_that_grew_without_an_execution_ends_nothing() -> None:
     shares = ledger.share([growth("a", 0, 2.0)], margins(vendor=(0, 2.0)))
     assert sum(query.executions for query in shares.queries) == 0
     assert shares.seconds == 2.0
+
+
+def test_what_no_record_tells_is_not_laid_where_all_were_told() -> None:
+    """Of the office everything was written down, of the vendor one run in forty: the rest is the vendor's."""
+    ledger, shape = Ledger(MATCHER), statement("shared")
+    office, vendor = (MATCHER.match(account, "h", None, shape) for account in ("root", "vendor"))
+    for attribution, account, untold in ((office, "root", 0.0), (vendor, "vendor", 0.975)):
+        ledger.lessons.learn(shape, account, "h", attribution, recorded=5.0, records=5.0)
+        place = Place(account, "h", Operation.SELECT)
+        ledger.lessons.tell(Entry(attribution.integration.name, place), untold)
+    shares = ledger.share([growth("shared", 50.0)], margins(root=100.0, vendor=100.0))
+    found = {query.attribution.integration.name: query.executions for query in shares.queries}
+    assert found["opendental"] < 8.0
+    assert found["vendor"] > 42.0
