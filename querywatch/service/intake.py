@@ -34,6 +34,7 @@ from querywatch.sources import (
     userstat,
     views,
 )
+from querywatch.sql.lexer import ModesFrom
 from querywatch.sql.reduce import StatementBook
 
 _RECORDS_SECONDS = 0.01  # of server time: more than reading them takes
@@ -68,7 +69,7 @@ class Intake:
         self._databases = databases
         self.guarded_explain = False  # whether MySQL may be asked to EXPLAIN
         self.reader = SourceReader(name)
-        self.book = StatementBook()
+        self.book = StatementBook(modes_from=ModesFrom.SERVER)
         # Parameters stand as %s in a statement that is sent, and as a literal in what the server made of it.
         self.own_fingerprints = frozenset(
             self.book.from_text(statement.replace("%%", "%").replace("%s", "0")).fingerprint
