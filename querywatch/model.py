@@ -143,8 +143,8 @@ class Statement:
     fingerprint: str  # 16 hex digits
     shape: str = field(repr=False)
     operation: Operation
-    tables: tuple[str, ...]  # in order of appearance, folded, without their database
-    needs: tuple[TableNeed, ...] | None  # None: it did not parse
+    tables: tuple[str, ...] = field(repr=False)  # in order of appearance, folded, without their database
+    needs: tuple[TableNeed, ...] | None = field(repr=False)  # None: it did not parse
     cut: bool = False  # the server or the reader cut the text
     temporary: bool = False  # it creates or drops temporary tables, and changes nothing else
 
