@@ -191,6 +191,8 @@ class Table:
     rows: int | None  # exact on MyISAM and Aria, estimated on InnoDB
     columns: Mapping[str, str]  # name -> type
     indexes: tuple[Index, ...]
+    is_view: bool = False  # then it has no rows, columns and indexes of its own
+    definition: Statement | None = None  # of a view; None: it is kept from the account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

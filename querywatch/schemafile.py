@@ -91,6 +91,7 @@ def _describe(table: Table) -> dict[str, Any]:
         "indexes": [
             {name: getattr(index, name) for name in sorted(_INDEX_FIELDS)} for index in table.indexes
         ],
+        "is_view": table.is_view,
     }
 
 
@@ -102,6 +103,7 @@ def _parse_table(given: Mapping[str, Any]) -> Table:
         rows=None if given["rows"] is None else int(given["rows"]),
         columns={_parse_text(name): _parse_text(kind) for name, kind in given["columns"].items()},
         indexes=tuple(_parse_index(index) for index in given["indexes"]),
+        is_view=given.get("is_view") is True,
     )
 
 

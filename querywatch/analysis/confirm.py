@@ -28,7 +28,8 @@ def find_planned_scan(load: QueryLoad, situation: Situation) -> tuple[Table, Pla
         table = None if row.table is None else situation.schema.find(row.table, None)
         if table is not None and row.access.reads_all and reads_whole(load, table, situation):
             found.append((table.rows or 0, table, row))
-    rows, table, row = max(found, key=lambda entry: entry[0], default=(0, None, None))
-    if table is None or row is None or rows < situation.limits.large_table_rows:
+    large = [entry for entry in found if entry[0] >= situation.limits.large_table_rows]
+    if not large:
         return None
+    _, table, row = max(large, key=lambda entry: entry[0])
     return table, row

@@ -94,7 +94,8 @@ def find_results(server: ServerSettings, path: Path | None) -> list[Result]:
         reason = error.reason if isinstance(error, ServerError) else "configuration"
         return [Result(server=server.name, what="connection", state="wrong", says=reason, fix=str(error))]
     try:
-        privileges = read_privileges(connection, server.databases)
+        explains = server.explain == "guarded"
+        privileges = read_privileges(connection, server.databases, reads_tables=explains)
         return [
             _check_connection(server, connection),
             *_check_privileges(server, privileges),
@@ -160,6 +161,7 @@ def _check_evidence(server: ServerSettings, connection: Connection, account: str
 
 def _read_states(server: ServerSettings, connection: Connection) -> tuple[SourceState, ...]:
     intake = Intake(server.name, server.databases, server.schema_interval)
+    intake.guarded_explain = server.explain == "guarded"
     intake.read_sessions(connection, 0.0)
     intake.read_status(connection, 0.0)
     intake.read_counters(connection, 0.0)

@@ -39,6 +39,11 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         action="store_true",
         help="also lets querywatch see which accounts could write, without their password hashes",
     )
+    parser.add_argument(
+        "--views",
+        action="store_true",
+        help="also lets querywatch see what the practice's views are made of",
+    )
     return parser
 
 
@@ -51,6 +56,7 @@ def run(given: argparse.Namespace) -> int:
         flavour=given.flavour,
         performance_schema=given.mode == "full",
         privileges=given.privileges,
+        views=given.views,
     )
     print(text, end="")
     return 0

@@ -88,6 +88,8 @@ class ServerSettings(_Section):
     counter_interval: Annotated[float, Field(ge=1, le=3600)] = 10.0
     schema_interval: Annotated[float, Field(ge=60)] = 3600.0
     observer_budget: Annotated[float, Field(ge=0.0001, le=0.1)] = 0.005
+    plan_after: Annotated[float, Field(ge=0.5)] = 2.0
+    explain: Literal["never", "guarded"] = "never"
     office_hours: Hours = ("mon-fri 07:00-18:00",)
     timezone: str | None = None
     labels: dict[str, str] = Field(default_factory=dict)

@@ -39,11 +39,12 @@ def render_grants(
     flavour: Flavour | None = None,
     performance_schema: bool = True,
     privileges: bool = False,
+    views: bool = False,
 ) -> str:
     """The statements an administrator runs once; a flavour that is not known gets what fits either.
 
     Without databases, the schema of every one becomes visible. With `privileges`, it becomes visible too who
-    could write. The text is the same for every version from
+    could write, and with `views` what views are made of. The text is the same for every version from
     MySQL 5.5 and MariaDB 10.0 on: it uses no roles and no clause that came later.
     """
     account = render_account(user, host)
@@ -51,6 +52,8 @@ def render_grants(
     parts += [_render_schema(account, database) for database in databases or (ALL_DATABASES,)]
     if privileges:
         parts.append(_render_privileges(account, flavour))
+    if views:
+        parts.append(_render_views(account, databases))
     if flavour is not Flavour.MYSQL:
         parts.append(_USERSTAT)
     return "\n\n".join(parts) + "\n"
@@ -78,6 +81,19 @@ def _render_schema(account: str, database: str) -> str:
         "-- Columns, indexes and sizes become visible; not one row does.\n"
         f"GRANT REFERENCES ON {render_database(database)} TO {account};"
     )
+
+
+def _render_views(account: str, databases: Sequence[str]) -> str:
+    lines = [
+        "-- Optional: what views are made of. The servers show that to nobody who may not read the view's rows as",
+        "-- well, so it takes a grant for each view, and querywatch could read its rows then, though it never does.",
+    ]
+    for database in databases or (ALL_DATABASES,):
+        place = render_database(database)
+        lines.append(f"GRANT SHOW VIEW ON {place} TO {account};")
+        named = "`database`." if database == ALL_DATABASES else place.removesuffix("*")
+        lines.append(f"-- GRANT SELECT, SHOW VIEW ON {named}`name of the view` TO {account};")
+    return "\n".join(lines)
 
 
 def _render_privileges(account: str, flavour: Flavour | None) -> str:

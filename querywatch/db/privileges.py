@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 
 from querywatch.db.connection import Connection
 from querywatch.db.grants import ALL_DATABASES, render_database
@@ -79,11 +80,18 @@ class Privileges:
     excessive: tuple[PrivilegeFault, ...]
 
 
-def read_privileges(connection: Connection, databases: Sequence[str] = ()) -> Privileges:
-    """The account of this connection, judged for watching these databases (all when none is named)."""
+def read_privileges(
+    connection: Connection, databases: Sequence[str] = (), *, reads_tables: bool = False
+) -> Privileges:
+    """The account of this connection, judged for watching these databases (all when none is named).
+
+    With `reads_tables` it was given SELECT on purpose, for EXPLAIN.
+    """
     lines = [render_line(str(row[0])) for row in connection.read(_SHOW_GRANTS)]
     variables = connection.read(_SHOW_PERFORMANCE_SCHEMA)
-    return find_privileges(lines, databases=databases, performance_schema=_is_on(variables))
+    return find_privileges(
+        lines, databases=databases, performance_schema=_is_on(variables), reads_tables=reads_tables
+    )
 
 
 def may_see_all_sessions(connection: Connection) -> bool:
@@ -108,18 +116,48 @@ def may_read(connection: Connection, table: str) -> bool:
     )
 
 
+class ExplainLeave(Enum):
+    """Whether the account is one that may be trusted with EXPLAIN."""
+
+    GIVEN = "given"
+    NO_SELECT = "no-select"  # it reads no table of the practice, and is refused
+    CAN_CHANGE = "can-change"  # it may execute, write or pass on something
+
+
+def read_explain_leave(connection: Connection) -> ExplainLeave:
+    """Asked anew before each EXPLAIN: somebody may have granted more since."""
+    return find_explain_leave([render_line(str(row[0])) for row in connection.read(_SHOW_GRANTS)])
+
+
+def find_explain_leave(lines: Sequence[str]) -> ExplainLeave:
+    """The same, of the lines of SHOW GRANTS. Every one must be known to be harmless: what a role brings is not."""
+    grants = [parse_grant(line) for line in lines]
+    known = [grant for grant in grants if grant is not None]
+    if len(known) < len(grants) or any(grant.grantable for grant in known):
+        return ExplainLeave.CAN_CHANGE
+    if any(not grant.names <= _HARMLESS | {"SELECT"} for grant in known):
+        return ExplainLeave.CAN_CHANGE
+    reads = any("SELECT" in grant.names and grant.database not in _STATISTICS | {"mysql"} for grant in known)
+    return ExplainLeave.GIVEN if reads else ExplainLeave.NO_SELECT
+
+
 def find_privileges(
-    lines: Iterable[str], *, databases: Sequence[str], performance_schema: bool
+    lines: Iterable[str], *, databases: Sequence[str], performance_schema: bool, reads_tables: bool = False
 ) -> Privileges:
     """The same, of the lines of SHOW GRANTS, which hold a password's hash on old servers: it stays here."""
     lines = tuple(lines)
     account = _parse_account(lines)
     grants = tuple(grant for line in lines if (grant := parse_grant(line)) is not None)
+    judged = [_without_select(grant) for grant in grants] if reads_tables else grants
     return Privileges(
         account=account,
         missing=tuple(_find_missing(grants, account, databases, performance_schema=performance_schema)),
-        excessive=tuple(dict.fromkeys((*_find_excessive(grants, account), *_find_roles(lines, account)))),
+        excessive=tuple(dict.fromkeys((*_find_excessive(judged, account), *_find_roles(lines, account)))),
     )
+
+
+def _without_select(grant: Grant) -> Grant:
+    return replace(grant, privileges=tuple(each for each in grant.privileges if each[0] != "SELECT"))
 
 
 def parse_grant(line: str) -> Grant | None:
@@ -224,7 +262,9 @@ def _is_too_much(grant: Grant, name: str, columns: frozenset[str]) -> bool:
         return True
     reads_privilege_tables = grant.database == "mysql" and columns and columns.isdisjoint(_SECRETS)
     reads_slow_log = (grant.database, grant.object) == ("mysql", "slow_log")
-    return not (grant.database in _STATISTICS or reads_privilege_tables or reads_slow_log)
+    # The servers show a view's definition to nobody who may not read the view.
+    shows_view = grant.object != "*" and grant.names == {"SELECT", "SHOW VIEW"}
+    return not (grant.database in _STATISTICS or reads_privilege_tables or reads_slow_log or shows_view)
 
 
 def _say_why(privileges: Sequence[str]) -> str:

@@ -64,6 +64,11 @@ def has_show_explain(server: ServerInfo) -> bool:
     return _since(server, mysql=None, mariadb=(10, 0, 0))
 
 
+def has_guarded_explain(server: ServerInfo) -> bool:
+    """Where a running statement's plan can only be had by EXPLAIN of its text, and EXPLAIN says its format."""
+    return _since(server, mysql=(5, 6, 5), mariadb=None)
+
+
 def has_growing_performance_schema(server: ServerInfo) -> bool:
     """Whether its performance schema takes memory as it is needed, and not all of it at the start."""
     return _since(server, mysql=(5, 7, 6), mariadb=None)

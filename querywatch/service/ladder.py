@@ -92,6 +92,11 @@ STEPS = (
         of="SHOW EXPLAIN",
         brings="the plan of a statement while it runs, without running anything",
     ),
+    Step(
+        name="views",
+        of="information_schema.VIEWS",
+        brings="which tables a view reads, so that statements on it can be judged",
+    ),
     Step(name="rights", of="the privilege tables", brings="which accounts that should only read could write"),
 )
 
@@ -134,6 +139,8 @@ def find_remedy(state: SourceState, server: ServerInfo, account: str) -> Remedy 
 def _grant(missing: _Missing) -> Remedy:
     if missing.state.name == "rights":
         statements = tuple(_render_privilege_grants(missing))
+    elif missing.state.name == "views":
+        statements = tuple(_for_account(each, missing) for each in missing.state.advice.split("; "))
     else:
         statements = (_for_account(missing.state.advice, missing),)
     return Remedy(statements=statements, cost="no restart, no memory")

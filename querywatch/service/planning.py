@@ -3,11 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from querywatch.db.connection import Connection
+from querywatch.db.server import has_show_explain
 from querywatch.model import Attribution, Operation, Schema, Session
-from querywatch.plan import Plan, is_same_design
+from querywatch.plan import Plan, PlanRow, is_same_design
 from querywatch.service.reader import SourceReader
 from querywatch.service.rendering import is_blocked
+from querywatch.sources.base import StatementReducer
+from querywatch.sources.explained import read_guarded_plan
 from querywatch.sources.plans import WAIT_SECONDS, read_plan
+from querywatch.sources.schema import find_busy_tables
 
 SOURCE = "plans"
 _REST_SECONDS = 15.0  # from one question to the next: four a minute at the most
@@ -20,9 +24,10 @@ _KEPT = 2_000
 class Planner:
     """One server's plans, each of the last execution that was asked about."""
 
-    def __init__(self, reader: SourceReader, *, after_seconds: float) -> None:
+    def __init__(self, reader: SourceReader, book: StatementReducer, *, after_seconds: float) -> None:
         """Only a statement that has run for so long is asked about."""
         self._reader = reader
+        self._book = book
         self._after_seconds = after_seconds
         self._plans: dict[str, Plan] = {}  # by fingerprint
         self._ask_again_at: dict[str, float] = {}
@@ -59,11 +64,11 @@ class Planner:
         is_resting = 0.0 < self._next_at - now <= _REST_SECONDS
         if is_resting or state is None or not state.offered:
             return
-        session = self._choose(present, now)
+        session = self._choose(connection, present, now)
         if session is None or session.statement is None or not may_spend(WAIT_SECONDS):
             return
         self._next_at = now + _REST_SECONDS
-        rows = self._reader.read(SOURCE, lambda: read_plan(connection, session), now)
+        rows = self._reader.read(SOURCE, lambda: self._ask(connection, session), now)
         fingerprint = session.statement.fingerprint
         self._note_asked(fingerprint, now + (_FRESH_SECONDS if rows else _UNANSWERED_SECONDS))
         if rows:
@@ -72,8 +77,23 @@ class Planner:
             if len(self._plans) > _KEPT:
                 del self._plans[next(iter(self._plans))]
 
-    def _choose(self, present: Sequence[tuple[Session, Attribution]], now: float) -> Session | None:
-        """The one that has run longest of those whose shape has no fresh plan."""
+    def _ask(self, connection: Connection, session: Session) -> tuple[PlanRow, ...] | None:
+        if has_show_explain(connection.server):
+            return read_plan(connection, session)
+        tables = () if self._schema is None else self._schema.tables.values()
+        known = frozenset((table.database, table.name) for table in tables if not table.is_view)
+        return read_guarded_plan(connection, session, self._book, known)
+
+    def _choose(
+        self, connection: Connection, present: Sequence[tuple[Session, Attribution]], now: float
+    ) -> Session | None:
+        """The one that has run longest of those whose shape has no fresh plan.
+
+        EXPLAIN opens tables, and would wait where somebody else waits; SHOW EXPLAIN opens none.
+        """
+        sessions = [session for session, _ in present]
+        if not has_show_explain(connection.server) and _is_anyone_waiting(sessions):
+            return None
         asked_about = [
             session
             for session, attribution in present
@@ -94,3 +114,7 @@ class Planner:
         self._ask_again_at[fingerprint] = again_at
         if len(self._ask_again_at) > _KEPT:
             del self._ask_again_at[next(iter(self._ask_again_at))]
+
+
+def _is_anyone_waiting(sessions: Sequence[Session]) -> bool:
+    return any(map(is_blocked, sessions)) or find_busy_tables(sessions) != frozenset()

@@ -32,7 +32,7 @@ def require_plans(connection: Connection) -> None:
     if not has_show_explain(connection.server):
         message = "this server shows the plan of a running statement to administrators alone"
         raise SourceUnavailableError(
-            message, reason="unsupported", advice="none: only MariaDB has SHOW EXPLAIN"
+            message, reason="unsupported", advice='none without explain = "guarded": see config.example.toml'
         )
     try:
         connection.read(_SHOW_EXPLAIN, (connection.connection_id,))

@@ -18,6 +18,8 @@ from querywatch.sources.tables import (
     read_definitions,
     read_sizes,
 )
+from querywatch.sources.views import read_view_definitions
+from querywatch.sql.reduce import StatementBook
 
 _DATABASES = "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"
 # Names alone are read from the directory: no table is opened.
@@ -30,6 +32,7 @@ AT_ONCE_SECONDS = 0.25  # of reading, before something else has its turn
 _STATEMENT_SECONDS = 0.05  # what one statement should take at the most
 _FEWEST, _FIRST, _MOST = 1, 8, 64  # tables a statement
 _EASY_RATIO = 0.4  # of what it should take: then it may be about twice as many tables
+_VIEWS_REMEMBERED = 500
 _SIZES_PER_ROUND = 6  # sizes are read anew so many times as often as every definition is
 _SHORTEST_SECONDS = 60.0
 _WAITS = frozenset({"Waiting for table metadata lock", "Waiting for table flush"})
@@ -73,6 +76,7 @@ class SchemaSource:
         self._listed: frozenset[tuple[str, str]] = frozenset()
         self._waiting: deque[tuple[str, str]] = deque()
         self._at_once = _FIRST
+        self._book = StatementBook(max_entries=_VIEWS_REMEMBERED)
         self.renew()
 
     def renew(self) -> None:
@@ -165,14 +169,31 @@ class SchemaSource:
         ]
         definitions = read_definitions(connection, database, wanted) if wanted else {}
         defined = self._clock()
+        self._take_views(connection, database, [name for name, size in sizes.items() if size.is_view])
         for name in names:
             size = sizes.get(name)
             if size is None:
                 self._tables.pop((database, name), None)
-            else:
+            elif not size.is_view:
                 self._take(database, name, size, definitions.get(name))
         # Definitions are two statements, of which the one about columns takes most of the time.
         return max(sized - started, defined - sized)
+
+    def _take_views(self, connection: Connection, database: str, names: list[str]) -> None:
+        known = {name for name in names if (table := self._tables.get((database, name))) and table.is_view}
+        wanted = [name for name in names if self._reads_all or name not in known]
+        definitions = read_view_definitions(connection, database, wanted, self._book) if wanted else {}
+        for name in wanted:
+            self._tables[database, name] = Table(
+                database=parse_name(database).casefold(),
+                name=parse_name(name).casefold(),
+                engine=None,
+                rows=None,
+                columns={},
+                indexes=(),
+                is_view=True,
+                definition=definitions.get(name),
+            )
 
     def _is_new(self, database: str, name: str, size: TableSize) -> bool:
         key = (database, name)
@@ -204,7 +225,7 @@ def _read_names(connection: Connection, databases: tuple[str, ...]) -> tuple[tup
     """
     names = [
         (database, str(row[0]))
-        for database in databases or _read_databases(connection)
+        for database in databases or read_databases(connection)
         for row in read_rows(connection, _NAMES, (database, _TABLES_AT_MOST), grant=GRANT_REFERENCES)
     ]
     if not names:
@@ -217,6 +238,7 @@ def _read_names(connection: Connection, databases: tuple[str, ...]) -> tuple[tup
     return tuple(names)
 
 
-def _read_databases(connection: Connection) -> tuple[str, ...]:
+def read_databases(connection: Connection) -> tuple[str, ...]:
+    """All but the server's own."""
     names = (str(row[0]) for row in read_rows(connection, _DATABASES, grant=GRANT_REFERENCES))
     return tuple(name for name in names if name.casefold() not in _SYSTEM)

@@ -47,6 +47,7 @@ class TableSize:
     rows: int | None
     defined_at: str | None
     is_readable: bool  # nobody kept it locked, and it is not broken
+    is_view: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +58,14 @@ class Definition:
     indexes: tuple[Index, ...]
 
 
+_A_VIEW = TableSize(engine=None, rows=None, defined_at=None, is_readable=False, is_view=True)
+
+
 def read_sizes(connection: Connection, database: str, names: Sequence[str]) -> dict[str, TableSize]:
-    """The sizes of those of the tables that there are; views are left out."""
+    """The sizes of those of the tables and views that there are; a view has none."""
     rows = _read_of(connection, _SIZES, database, names)
-    return {str(name): _parse_size(*rest) for name, kind, *rest in rows if kind == "BASE TABLE"}
+    sizes = {str(name): _parse_size(*rest) for name, kind, *rest in rows if kind == "BASE TABLE"}
+    return sizes | {str(name): _A_VIEW for name, kind, *_ in rows if kind == "VIEW"}
 
 
 def _parse_size(engine: str | None, rows: Any, created: Any) -> TableSize:

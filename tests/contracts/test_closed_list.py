@@ -15,10 +15,12 @@ import querywatch.sources
 from querywatch.db.connection import Connection, connect
 from querywatch.db.privileges import read_privileges
 from querywatch.errors import QuerywatchError
+from querywatch.model import Session
 from querywatch.sources import (
     accounts,
     attributes,
     digests,
+    explained,
     plans,
     prepared,
     processlist,
@@ -30,6 +32,7 @@ from querywatch.sources import (
     status,
     threads,
     userstat,
+    views,
 )
 from querywatch.sql.reduce import StatementBook
 
@@ -184,11 +187,32 @@ def run_all_sources(connection: Connection) -> None:
         *(partial(slow.read, connection, book) for _ in range(2)),
         lambda: slow_log.require_slow_log(connection),
         lambda: plans.require_plans(connection),
+        *(partial(plans.read_plan, connection, session) for session in make_sessions(book)),
+        *(
+            partial(explained.read_guarded_plan, connection, session, book, {(PRACTICE, "patient")})
+            for session in make_sessions(book)
+        ),
+        lambda: views.require_views(connection, (PRACTICE,)),
     ):
         try:
             read()
         except QuerywatchError:
             continue
+
+
+def make_sessions(book: StatementBook) -> Iterable[Session]:
+    """One that is gone by now, running what reads the practice."""
+    yield Session(
+        session_id=4_000_000,
+        account="vendor",
+        host="10.0.0.5",
+        database=PRACTICE,
+        command="Query",
+        state="",
+        seconds=9.0,
+        statement=book.from_text("SELECT LName FROM patient"),
+        query_id=1,
+    )
 
 
 def build_pattern(statement: str) -> re.Pattern[str]:

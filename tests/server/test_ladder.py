@@ -117,7 +117,7 @@ def test_the_lines_for_my_ini_make_it_last(name: str) -> None:
     options = [f"--{line.replace(' = ', '=')}" for line in lines]
     with start(find_choice(name), settings=options) as after:
         states = read_states(after)
-    assert {name for name, state in states.items() if not state.up} == {"slow_log", "rights"}
+    assert {name for name, state in states.items() if not state.up} == {"slow_log", "rights", "views"}
     assert states["slow_log"].reason == "privilege"
 
 

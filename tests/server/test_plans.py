@@ -32,11 +32,11 @@ _PATIENT = "Mary Jones"
 
 
 @contextmanager
-def running(server: RunningServer, sql: str) -> Iterator[int]:
+def running(server: RunningServer, sql: str, user: str = "vendor") -> Iterator[int]:
     """The session that runs it, ended with the block."""
     server.execute(*_TABLE, database=PRACTICE)
     server.create_account("vendor", f"SELECT ON {PRACTICE}.*")
-    client = server.client("vendor", database=PRACTICE)
+    client = server.client(user, database=PRACTICE)
 
     def run() -> None:
         with suppress(pymysql.err.MySQLError), client.cursor() as cursor:

@@ -32,10 +32,16 @@ def watcher(server: RunningServer) -> Iterator[Connection]:
 
 
 def test_tables_columns_and_indexes(watcher: Connection) -> None:
-    """Names fold case, prefixes and order of an index are kept; a view and a full-text index are left out."""
+    """Names fold case, prefixes and order of an index are kept; a full-text index is left out, a view has none."""
     schema = read_schema(watcher, (PRACTICE,))
     patient, procedures = schema.find("Patient", PRACTICE), schema.find("procedurelog", None)
-    assert set(schema.tables) == {(PRACTICE, "patient"), (PRACTICE, "procedurelog")}
+    assert set(schema.tables) == {
+        (PRACTICE, "patient"),
+        (PRACTICE, "patientview"),
+        (PRACTICE, "procedurelog"),
+    }
+    assert [name for (_, name), table in schema.tables.items() if table.is_view] == ["patientview"]
+    assert schema.tables[PRACTICE, "patientview"].rows is None
     assert patient is not None
     assert procedures is not None
     assert (patient.engine, procedures.engine) == ("MyISAM", "InnoDB")
@@ -120,7 +126,7 @@ def test_a_table_that_somebody_changes_holds_nobody_up(server: RunningServer, wa
         schema = source.read_some(watcher, 0.0)
         waited_seconds = time.monotonic() - started
     assert schema is not None
-    assert {name for _, name in schema.tables} == {"patient", "procedurelog", "zone"}
+    assert {name for _, name in schema.tables} == {"patient", "patientview", "procedurelog", "zone"}
     assert schema.tables[PRACTICE, "patient"].rows == 3
     assert waited_seconds < (0.5 if server.flavour == "mariadb" else 1.5)
 
