@@ -261,8 +261,6 @@ def make_watch_settings(server: ServerSettings, password: str, settings: Setting
         observer_budget_ratio=server.observer_budget,
         plan_after_seconds=server.plan_after,
         guarded_explain=server.explain == "guarded",
-        plan_after_seconds=server.plan_after,
-        guarded_explain=server.explain == "guarded",
         calendar=Calendar(
             office_hours=parse_weekly_hours(server.office_hours) if server.office_hours else None,
             maintenance=settings.maintenance.to_hours(),
