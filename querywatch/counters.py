@@ -5,7 +5,7 @@ A source reads a Reading of totals; two readings of one source give differences.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
 
 from querywatch.model import Operation, Statement
@@ -232,3 +232,4 @@ class ServerStatus:
     utc_offset_minutes: int | None = (
         None  # of its own clock; None: its time zone is one that it does not know
     )
+    variables: Mapping[str, str] = field(default_factory=dict)  # those whose change may explain a slowdown

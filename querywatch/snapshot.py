@@ -101,6 +101,7 @@ class QueryInfo:
     fingerprint: str
     tables: str
     shape: str
+    whole_shape: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from querywatch.analysis.timeline import Change
 from querywatch.hours import WeeklyHours
 from querywatch.model import (
     Attribution,
@@ -155,6 +156,7 @@ class Situation:
     minute_of_week: float | None = None  # since Monday 00:00 by the office's clock; None: not known
     office_hours: WeeklyHours | None = None
     maintenance: WeeklyHours | None = None
+    changes: tuple[Change, ...] = ()  # of the last week, as far as they were noticed, oldest first
 
     @property
     def office_open(self) -> bool:

@@ -66,13 +66,21 @@ def find_schema_changes(before: Schema, after: Schema, at: float) -> tuple[Chang
         *_tell(
             ChangeKind.TABLE,
             at,
-            [(name, f"the table {name} came") for _, name in present if (_, name) not in known],
+            [
+                (new.name, f"the {_sort(new)} {new.name} came")
+                for key, new in present.items()
+                if key not in known
+            ],
             "tables came",
         ),
         *_tell(
             ChangeKind.TABLE,
             at,
-            [(name, f"the table {name} went") for _, name in known if (_, name) not in present],
+            [
+                (old.name, f"the {_sort(old)} {old.name} went")
+                for key, old in known.items()
+                if key not in present
+            ],
             "tables went",
         ),
         *_tell(
@@ -102,6 +110,10 @@ def _tell(kind: ChangeKind, at: float, told: Sequence[tuple[str, str]], rest: st
     if len(told) > _TOLD_AT_ONCE:
         words = f"{format_count(len(told) - _TOLD_AT_ONCE)} more {rest}"
         yield Change(at=at, kind=kind, subject="", words=words)
+
+
+def _sort(table: Table) -> str:
+    return "table" if table.engine else "view"
 
 
 def _is_altered(old: Table, new: Table) -> bool:

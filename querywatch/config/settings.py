@@ -15,6 +15,7 @@ from querywatch.config.faults import find_nearest, make_fault
 from querywatch.db.endpoint import Endpoint, TlsMode
 from querywatch.hours import WeeklyHours, parse_weekly_hours
 from querywatch.model import UNKNOWN, Budgets, Integration, Kind, Schedule, Severity
+from querywatch.store.retention import DAY_SECONDS, YEAR_SECONDS, Retention
 
 DEFAULT_PATH = Path("/etc/querywatch/config.toml")
 DEFAULT_PORT = 10104  # free in Prometheus' list of default ports
@@ -66,9 +67,20 @@ class WebSettings(_Section):
 
 
 class StateSettings(_Section):
-    """[state]: the directory of the state file."""
+    """[state]: the directory of the state file, and how long it keeps what."""
 
     directory: Path = Path("/var/lib/querywatch")
+    hourly_days: Annotated[float, Field(ge=1, le=366)] = 35.0
+    history_days: Annotated[float, Field(ge=35, le=3_660)] = 400.0
+    writes_years: Annotated[float, Field(ge=1, le=30)] = 6.0
+
+    def to_retention(self) -> Retention:
+        """The value that the state file works with."""
+        return Retention(
+            hours_seconds=self.hourly_days * DAY_SECONDS,
+            history_seconds=max(self.hourly_days, self.history_days) * DAY_SECONDS,
+            writes_seconds=self.writes_years * YEAR_SECONDS,
+        )
 
 
 class ServerSettings(_Section):
@@ -234,6 +246,7 @@ class RuleSettings(_Section):
     busy_ratio: Annotated[float, Field(gt=0)] = Limits().busy_ratio
     repeat_per_minute: Count = Limits().repeat_per_minute
     repeat_per_minute_critical: Count = Limits().repeat_per_minute_critical
+    lookups_per_minute_critical: Count = Limits().lookups_per_minute_critical
     poll_period_seconds: Seconds = Limits().poll_period_seconds
     running_seconds_warning: Seconds = Limits().running_seconds_warning
     running_seconds_critical: Seconds = Limits().running_seconds_critical

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -18,24 +19,24 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from querywatch import __version__
 from querywatch.config import ServerSettings, Settings, find_password, read_settings
-from querywatch.errors import ConfigError, StateError
+from querywatch.errors import ConfigError
 from querywatch.export.metrics import make_registry
 from querywatch.export.web import WebServer
 from querywatch.findings import FindingBook
 from querywatch.hours import Calendar, parse_weekly_hours
+from querywatch.service.keeping import TICK_SECONDS, Keeper, Watched
+from querywatch.service.logs import describe_error
 from querywatch.service.notify import Notifier
 from querywatch.service.parsing import Parser
 from querywatch.service.watch import Watch, WatchSettings
 from querywatch.service.watcher import Watcher
 from querywatch.snapshot import Snapshot
-from querywatch.store import Store
-from querywatch.store.findings import load_findings, save_findings
-from querywatch.store.trail import record
 
 log = logging.getLogger(__name__)
 
-SAVE_SECONDS = 10.0
 STOP_SECONDS = 3.0
+KEEP_AT_STOP_SECONDS = 3.0
+_KEEPER = "//keeper"
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _JITTER_SHARE = 0.4  # of the sampling interval, each way: a fixed one would lock onto other programs' periods
 
@@ -46,25 +47,25 @@ class Daemon:
     def __init__(
         self, settings: Settings, path: Path | None, environment: Mapping[str, str] = os.environ
     ) -> None:
-        """Opens the state and the port; raises ConfigError or StateError when it cannot."""
+        """Opens the state, as far as it can be, and the port; raises ConfigError when it cannot."""
         self._path = path
         self._environment = environment
         self._settings = settings
         endpoints = _find_passwords(settings, path, environment)
-        self._store = Store.open(settings.state.directory)
-        if self._store.warning:
-            log.warning("%s", self._store.warning)
+        self._watchers: dict[str, Watcher] = {}
+        self._keeper = Keeper(
+            settings.state.directory, settings.state.to_retention(), self._find_watches, clock=time.time
+        )
         self._parser = Parser()
-        self._watchers = {
-            server.name: self._make_watcher(server, endpoints[server.name]) for server in settings.servers
-        }
+        for server in settings.servers:
+            self._watchers[server.name] = self._make_watcher(server, endpoints[server.name])
         self._scheduler = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(2)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
+        self._scheduler.add_listener(_tell_fault, EVENT_JOB_ERROR)
         self._notifier = Notifier(environment)
-        self._saved: dict[str, object] = {}
         self.web = WebServer(
             settings.web.address,
             make_registry(self.find_snapshots),
@@ -98,10 +99,13 @@ class Daemon:
     def start(self) -> None:
         """Starts the schedule and the web server, without waiting for any server."""
         self._parser.start()
-        self._record("start", f"querywatch {__version__}, {len(self._watchers)} servers")
+        self._keeper.record("start", f"querywatch {__version__}, {len(self._watchers)} servers")
         for watcher in self._watchers.values():
             self._schedule(watcher)
-        self._scheduler.add_job(self._save, IntervalTrigger(seconds=SAVE_SECONDS), id="//save")
+        self._scheduler.add_executor(ThreadPoolExecutor(1), alias=_KEEPER)
+        self._scheduler.add_job(
+            self._keeper.tick, IntervalTrigger(seconds=TICK_SECONDS), id=_KEEPER, executor=_KEEPER
+        )
         if self._notifier.watchdog_seconds:
             period = self._notifier.watchdog_seconds / 3
             self._scheduler.add_job(self._notifier.alive, IntervalTrigger(seconds=period), id="//watchdog")
@@ -123,11 +127,11 @@ class Daemon:
             endpoints = _find_passwords(settings, self._path, self._environment)
         except ConfigError as error:
             log.error("the new configuration is not taken, the old one goes on:\n%s", error)  # noqa: TRY400
-            self._record("reload refused", "the configuration does not validate")
+            self._keeper.record("reload refused", "the configuration does not validate")
         else:
             self._apply(settings, endpoints)
             log.info("the new configuration is taken: %d servers", len(self._watchers))
-            self._record("reload", f"{len(self._watchers)} servers")
+            self._keeper.record("reload", f"{len(self._watchers)} servers")
         self._notifier.ready(f"watching {len(self._watchers)} servers")
 
     def stop(self) -> int:
@@ -141,9 +145,9 @@ class Daemon:
             watcher.watch.abort()
         hanging = [name for name, watcher in self._watchers.items() if not watcher.stop(deadline)]
         self._parser.close()
-        self._save()
-        self._record("stop", f"{len(hanging)} servers did not answer")
-        self._store.close()
+        if not self._keeper.stop(KEEP_AT_STOP_SECONDS, f"{len(hanging)} servers did not answer"):
+            log.error("the state could not be kept in time: its disk does not answer")
+            hanging.append("state")
         log.info("querywatch has stopped")
         if hanging:
             # A thread that hangs in the resolver cannot be woken, and would hold up the interpreter's end.
@@ -174,8 +178,13 @@ class Daemon:
                 self._schedule(self._watchers[name])
 
     def _make_watcher(self, server: ServerSettings, password: str) -> Watcher:
-        watch = make_watch(server, password, self._settings, self._open_book(server.name), self._parser)
+        book = FindingBook(self._keeper.load_findings(server.name))
+        watch = make_watch(server, password, self._settings, book, self._parser)
+        watch.chronicle.recall(self._keeper.load_memory(server.name))
         return Watcher(server, watch)
+
+    def _find_watches(self) -> Mapping[str, Watched]:
+        return {name: watcher.watch for name, watcher in tuple(self._watchers.items())}
 
     def _schedule(self, watcher: Watcher) -> None:
         name, interval = watcher.server.name, watcher.server.sample_interval
@@ -199,35 +208,9 @@ class Daemon:
         with contextlib.suppress(JobLookupError):  # the daemon stops
             self._scheduler.reschedule_job(name, trigger=_make_trigger(interval))
 
-    def _open_book(self, server: str) -> FindingBook:
-        """The findings that were open when the daemon last stopped."""
-        try:
-            with self._store.reading() as connection:
-                return FindingBook(load_findings(connection, server))
-        except StateError as error:
-            log.error("%s: the findings of before are not known: %s", server, error)  # noqa: TRY400
-            return FindingBook()
 
-    def _save(self) -> None:
-        """Writes the findings that changed; a disk that is full loses history, never the watch."""
-        now = time.time()
-        for snapshot in self.find_snapshots():
-            if self._saved.get(snapshot.server) == snapshot.findings:
-                continue
-            try:
-                with self._store.writing() as connection:
-                    save_findings(connection, snapshot.server, snapshot.findings, now)
-            except StateError as error:
-                log.error("the state is not saved: %s", error)  # noqa: TRY400
-                return
-            self._saved[snapshot.server] = snapshot.findings
-
-    def _record(self, event: str, detail: str) -> None:
-        try:
-            with self._store.writing() as connection:
-                record(connection, event, detail, time.time())
-        except StateError as error:
-            log.error("the audit trail is not written: %s", error)  # noqa: TRY400
+def _tell_fault(event: JobExecutionEvent) -> None:
+    log.error("%s failed: %s", event.job_id.strip("/"), describe_error(event.exception))
 
 
 def _make_trigger(interval_seconds: float) -> IntervalTrigger:

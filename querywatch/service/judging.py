@@ -8,9 +8,11 @@ from querywatch.analysis.budgets import find_budget_ratios, find_uses
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.situation import Blindness, Limits, RunningSession, Situation, WriteSeen
 from querywatch.analysis.temporary import Remainder, TemporaryTables
+from querywatch.analysis.timeline import quote
 from querywatch.analysis.window import Window
 from querywatch.attribution.amounts import AccountAmount, QueryAmount
 from querywatch.attribution.doubts import Growth
+from querywatch.counters import ServerStatus
 from querywatch.findings import FindingBook, OpenFinding
 from querywatch.hours import Calendar
 from querywatch.model import (
@@ -26,6 +28,7 @@ from querywatch.model import (
 )
 from querywatch.opendental import read_names
 from querywatch.plan import Plan
+from querywatch.service.chronicle import Chronicle
 from querywatch.sql.clean import known_names, render_outward
 from querywatch.sql.shape import CUT_MARK
 
@@ -85,6 +88,7 @@ class Cycle:
     rights: tuple[Right, ...] | None = None  # as last read; None: not available
     minute_of_week: float | None = None  # by the office's clock; None: not known
     plans: Mapping[str, Plan] = field(default_factory=dict)  # by fingerprint
+    status: ServerStatus | None = None  # as last read
 
 
 class Judge:
@@ -96,8 +100,10 @@ class Judge:
         integrations: Iterable[Integration],
         limits: Limits,
         calendar: Calendar,
+        chronicle: Chronicle | None = None,
     ) -> None:
         self.book = book
+        self._chronicle = chronicle or Chronicle()
         self._calendar = calendar
         self.renderer = Renderer()
         self.opened: Counter[tuple[str, str]] = Counter()
@@ -118,6 +124,8 @@ class Judge:
             return cycle.statements_at_least.get((amount.account, amount.host or ""), 0.0)
 
         self._temporary.learn(cycle.ran, cycle.wrote, cycle.schema)
+        writes = tuple(self._find_writes(cycle))
+        self._note(cycle, writes)
         return Situation(
             now=cycle.now,
             server=cycle.info,
@@ -128,11 +136,12 @@ class Judge:
             accounts=window.find_account_loads(find_pace),
             queries=window.find_query_loads(),
             running=cycle.running,
-            writes=tuple(self._find_writes(cycle)),
+            writes=writes,
             blindness=cycle.blindness,
             rights=cycle.rights,
             minute_of_week=cycle.minute_of_week,
             plans=cycle.plans,
+            changes=self._chronicle.find_changes(cycle.now),
             office_hours=self._calendar.office_hours,
             maintenance=self._calendar.maintenance,
         )
@@ -140,9 +149,27 @@ class Judge:
     def update(self, situation: Situation, *, blind: bool) -> None:
         """Runs the rules; a blind cycle opens what it must and resolves nothing."""
         self.budget_ratios = find_budget_ratios(situation)
-        changes = self.book.update(find_all(situation), situation.now, counted_cycle=True, blind=blind)
+        if (known := self._chronicle.take_acknowledgements()) is not None:
+            self.book.set_acknowledgements(known, situation.now)
+        opened_at = {each.finding.key: each.opened_at for each in self.book.open}
+        found = [
+            quote(finding, situation.changes, opened_at.get(finding.key, situation.now))
+            for finding in find_all(situation)
+        ]
+        changes = self.book.update(found, situation.now, counted_cycle=True, blind=blind)
         for opened in changes.opened:
             self.opened[opened.finding.rule, opened.finding.severity] += 1
+
+    def _note(self, cycle: Cycle, writes: Iterable[WriteSeen]) -> None:
+        chronicle, now = self._chronicle, cycle.now
+        chronicle.note_server(cycle.info, cycle.status, cycle.schema, now)
+        chronicle.note_accounts(
+            [(each.session.account, each.session.host) for each in cycle.running]
+            + [(amount.account, amount.host or "") for amount in cycle.written],
+            now,
+        )
+        chronicle.note_queries(cycle.ran, now)
+        chronicle.note_writes(writes, self.renderer.render_tables, now)
 
     def _find_writes(self, cycle: Cycle) -> Iterable[WriteSeen]:
         for amount in cycle.written:

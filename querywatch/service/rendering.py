@@ -53,6 +53,7 @@ def render_snapshot(
                 fingerprint=fingerprint,
                 tables=shorten(", ".join(judge.renderer.render_tables(statement)[:_TABLES_SHOWN]), 120),
                 shape=shorten(judge.renderer.render(statement)),
+                whole_shape=judge.renderer.render(statement),
             )
             for fingerprint, statement in published.statements.items()
         ),

@@ -18,6 +18,7 @@ from querywatch.errors import ServerError
 from querywatch.findings import FindingBook
 from querywatch.hours import Calendar
 from querywatch.model import Integration, Right, Schema, ServerInfo
+from querywatch.service.chronicle import Chronicle
 from querywatch.service.condition import Condition
 from querywatch.service.counting import Amounts, Counting, Margin
 from querywatch.service.coverage import Sight, find_blindness
@@ -87,7 +88,8 @@ class Watch:
         self.planner = Planner(intake.reader, intake.book, after_seconds=after_seconds)
         self._window = Window()
         self._published = Published(integrations)
-        self._judge = Judge(findings, integrations, limits, settings.calendar)
+        self.chronicle = Chronicle()
+        self._judge = Judge(findings, integrations, limits, settings.calendar, self.chronicle)
         self._schema: Schema | None = None
         self._rights: tuple[Right, ...] | None = None
         self._condition = Condition(settings.calendar.zone)
@@ -284,6 +286,7 @@ class Watch:
             rights=self._rights,
             plans=self.planner.find_plans(now),
             minute_of_week=self._condition.find_minute_of_week(now),
+            status=self._condition.status,
         )
         situation = add_needs(self._judge.judge(cycle, self._window), self._parser)
         self._judge.update(situation, blind=False)

@@ -34,6 +34,7 @@ class Store:
         self._identity: tuple[int, int] | None = None
         self._closed = False
         self._data_version: int | None = None
+        self.openings = 0  # another number than before: it may be another file
 
     @classmethod
     def open(cls, directory: Path) -> Self:
@@ -85,6 +86,7 @@ class Store:
         if self._connection is None:
             self._connection = self._connect()
             self._identity = read_identity(self.path)
+            self.openings += 1
         return self._connection
 
     def _disconnect(self) -> None:

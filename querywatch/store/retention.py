@@ -3,11 +3,12 @@
 import sqlite3
 from dataclasses import dataclass
 
-from querywatch.store.use import DAY_SECONDS, drop_days, fold_hours
+from querywatch.store.use import drop_days, fold_hours
 from querywatch.store.writes import fold_writes
 
-_YEAR_SECONDS = 366 * DAY_SECONDS
-_EVENTS_KEPT_SECONDS = 6 * _YEAR_SECONDS
+DAY_SECONDS = 86_400.0
+YEAR_SECONDS = 366 * DAY_SECONDS
+_EVENTS_KEPT_SECONDS = 6 * YEAR_SECONDS
 # Rows a server, the latest: whatever happens on it, its part of the file stays small.
 _ROWS_KEPT = (
     ("changes", "at", 20_000),
@@ -32,7 +33,7 @@ class Retention:
 
     hours_seconds: float = 35.0 * DAY_SECONDS  # use by the hour; then it is kept by the day
     history_seconds: float = 400.0 * DAY_SECONDS
-    writes_seconds: float = 6.0 * _YEAR_SECONDS
+    writes_seconds: float = 6.0 * YEAR_SECONDS
 
 
 def prune(connection: sqlite3.Connection, retention: Retention, now: float) -> None:

@@ -14,7 +14,8 @@ _ADD = f"""
         seconds = coalesce(seconds + excluded.seconds, seconds, excluded.seconds),
         rows_examined = coalesce(rows_examined + excluded.rows_examined, rows_examined, excluded.rows_examined),
         rows_sent = coalesce(rows_sent + excluded.rows_sent, rows_sent, excluded.rows_sent),
-        longest_seconds = coalesce(max(longest_seconds, excluded.longest_seconds), longest_seconds, excluded.longest_seconds)
+        longest_seconds = coalesce(max(longest_seconds, excluded.longest_seconds), longest_seconds,
+            excluded.longest_seconds)
 """
 # Both halves come in the order of their time; a day that was folded has no hours any more.
 _LOAD = f"""

@@ -46,7 +46,7 @@ def find(situation: Situation) -> Iterator[Finding]:
     """One finding for each account and kind of write; the kind is part of what the finding is about."""
     writes = dict[tuple[str, str, Operation], _Writes]()
     for seen in situation.writes:
-        if not _is_forbidden(seen):
+        if not is_forbidden(seen):
             continue
         key = (seen.integration.name, seen.account, seen.operation)
         writes[key] = _add(writes.get(key), seen)
@@ -54,7 +54,8 @@ def find(situation: Situation) -> Iterator[Finding]:
         yield _describe(entry, someone_is_claimed=bool(situation.integrations.keys() - {UNKNOWN.name}))
 
 
-def _is_forbidden(seen: WriteSeen) -> bool:
+def is_forbidden(seen: WriteSeen) -> bool:
+    """Whether it is a write of an integration that may only read."""
     happened = seen.done > 0 or seen.refused > 0
     return happened and seen.integration.kind.is_third_party and not seen.integration.writes_allowed
 
