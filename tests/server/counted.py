@@ -1,9 +1,10 @@
 """What tests of exact counts share: a vendor's account, its work, and what a watch has counted of it."""
 
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
+import pymysql
 from server.servers import PRACTICE, RunningServer
 from server.watching import find_integration
 
@@ -13,7 +14,6 @@ from querywatch.sql.reduce import StatementBook
 
 LOOKUP = "SELECT LName FROM patient WHERE PatNum = 1"
 WRITE = "UPDATE patient SET LName = 'Abbott' WHERE PatNum = 1"
-SETTLE_SECONDS = 0.3  # a statement may reach the counters a moment after its client has the answer
 
 
 @contextmanager
@@ -34,11 +34,19 @@ def create_vendor(server: RunningServer) -> None:
 
 
 def work(server: RunningServer, *statements: str, database: str | None = PRACTICE) -> None:
-    """Runs them as the vendor, on a connection of their own."""
+    """Runs them as the vendor, on a connection of their own, until all are counted."""
     with closing(server.client("vendor", database=database)) as client, client.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
-    time.sleep(SETTLE_SECONDS)
+    server.await_end(client.thread_id())
+
+
+def settle(client: "pymysql.connections.Connection[Any]") -> None:
+    """Returns once all that this connection ran has been counted, which is a moment after it has the answer.
+
+    The server answers a connection's next command once it is through with the one before.
+    """
+    client.ping(reconnect=False)
 
 
 def count_selects(watch: Watch) -> float:

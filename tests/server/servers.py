@@ -24,6 +24,7 @@ PRACTICE = "opendental"
 _WATCHER = "watcher"
 _WATCHER_PASSWORD = "only for tests"
 _START_SECONDS = 120.0
+_END_SECONDS = 10.0
 _SMALL = ("--innodb-buffer-pool-size=32M", "--skip-name-resolve", "--skip-external-locking")
 
 # One row a table is enough to see whether a row can be read.
@@ -127,6 +128,14 @@ class RunningServer:
             f"CREATE USER '{user}'@'%' IDENTIFIED BY '{password}'",
             *(f"GRANT {grant} TO '{user}'@'%'" for grant in grants),
         )
+
+    def await_end(self, session_id: int) -> None:
+        """Returns once a closed session is gone: all that it ran has reached the counters then."""
+        deadline = time.monotonic() + _END_SECONDS
+        gone = f"SELECT COUNT(*) = 0 FROM information_schema.PROCESSLIST WHERE ID = {session_id}"
+        while self.execute(gone) != ((1,),):
+            assert time.monotonic() < deadline, f"session {session_id} does not end"
+            time.sleep(0.005)
 
     def endpoint(self, user: str, password: str = "", **settings: Any) -> Endpoint:
         """Where querywatch would find this server."""

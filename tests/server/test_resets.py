@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from server.counted import (
     LOOKUP,
-    SETTLE_SECONDS,
     WRITE,
     count_selects,
     counting,
     create_vendor,
     find_runs,
+    settle,
     work,
 )
 from server.servers import PRACTICE, RunningServer, start
-from server.watching import find_findings, find_integration, keep_watching, repeating, watching
+from server.watching import find_findings, find_integration, keep_watching, repeating, watch_until, watching
 
 from querywatch.model import Evidence, Severity
 from querywatch.sources import accounts
@@ -110,7 +110,7 @@ def test_who_was_connected_before_userstat_is_counted_from_the_second_statement(
         assert find_integration(watch.snapshot, "vendor").evidence["statements"] is Evidence.SAMPLED
         for _ in range(6):
             early.cursor().execute(LOOKUP)
-        time.sleep(SETTLE_SECONDS)
+        settle(early)
         assert count_selects(watch) == 5
         work(vendor, *[LOOKUP] * 3)
         assert count_selects(watch) == 8
@@ -130,7 +130,7 @@ def test_shapes_of_clients_without_a_database_are_counted(vendor: RunningServer)
 
         with repeating(run):
             keep_watching(watch, 2.0)
-        keep_watching(watch, 2 * SETTLE_SECONDS)
+        watch.cycle(count=True)
         shapes = {
             info.fingerprint for info in watch.snapshot.query_infos if "patient" in info.tables.split(", ")
         }
@@ -139,7 +139,7 @@ def test_shapes_of_clients_without_a_database_are_counted(vendor: RunningServer)
             for query in watch.snapshot.queries
             if query.fingerprint in shapes and query.integration == "vendor"
         ]
-    assert executions == [len(runs)]
+    assert executions == [pytest.approx(len(runs))]
 
 
 @pytest.mark.servers(*_WITH_COUNTERS)
@@ -165,7 +165,7 @@ def test_what_ends_between_two_readings_of_a_count_is_laid_too(
         watch.cycle(count=True)
         watch.cycle(count=True)
         assert not waiting
-        assert find_runs(watch, statement) == 1
+        assert find_runs(watch, statement) == pytest.approx(1)
 
 
 @pytest.mark.servers(*_WITH_COUNTERS, _LOCAL_WITH_COUNTERS)
@@ -196,7 +196,7 @@ def test_an_account_that_the_server_had_no_room_for_is_seen_by_polls(server: Run
         create_vendor(own)
         with watching(own) as watch, closing(own.root()), closing(own.client("vendor")):
             with repeating(lambda: work(own, f"{WRITE} AND SLEEP(0.4) = 0")):
-                keep_watching(watch, 1.0)
+                watch_until(watch, lambda seen: bool(find_findings(seen, "write.forbidden")))
             blind = {finding.subject for finding in find_findings(watch.snapshot, "coverage.blind")}
             writes = find_findings(watch.snapshot, "write.forbidden")
     assert "accounts" in blind

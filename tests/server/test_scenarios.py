@@ -16,6 +16,7 @@ from server.watching import (
     keep_watching,
     make_watch,
     repeating,
+    watch_until,
     watching,
 )
 
@@ -55,11 +56,12 @@ def practice(server: RunningServer) -> Iterator[RunningServer]:
 
 
 def send(server: RunningServer, account: str, *statements: str) -> None:
-    """Runs them on a connection of their own, whatever the server answers."""
+    """Runs them on a connection of their own, whatever the server answers, until all are counted."""
     with closing(server.client(account, database=PRACTICE)) as client, client.cursor() as cursor:
         for statement in statements:
             with suppress(pymysql.MySQLError):
                 cursor.execute(statement)
+    server.await_end(client.thread_id())
 
 
 def find_others(snapshot: Snapshot) -> list[Finding]:
@@ -81,7 +83,8 @@ def test_workstations_that_poll_are_the_offices_and_no_finding(practice: Running
 
     with watching(practice, limits=_QUICK) as watch:
         with repeating(*[work] * 20):
-            snapshot = keep_watching(watch, 1.5)
+            keep_watching(watch, 1.5)
+            snapshot = watch_until(watch, lambda seen: find_integration(seen, "opendental").sleeping >= 15)
             sleeping = find_integration(snapshot, "opendental").sleeping
         snapshot = keep_watching(watch, _SETTLE_SECONDS)
     assert find_others(snapshot) == []
@@ -121,13 +124,19 @@ def test_an_agent_on_the_offices_account_is_told_by_where_it_sits(practice: Runn
             "WHERE ID = CONNECTION_ID()"
         )
         workstations = replace(OFFICE, hosts=(str(cursor.fetchall()[0][0]),))
+
+    def is_told(seen: Snapshot) -> bool:
+        missing = find_findings(seen, "index.missing")
+        critical = any(finding.severity is Severity.CRITICAL for finding in missing)
+        return critical and bool(find_findings(seen, "access.unknown"))
+
     agent = f'mysql --protocol=tcp --host=127.0.0.1 --user=root {PRACTICE} --execute="{_AGENTS_POLL}"'
     with (
         watching(practice, (workstations, VENDOR), limits=_QUICK) as watch,
         closing(practice.root(database=PRACTICE)),
         repeating(lambda: run(agent) and None),
     ):
-        snapshot = keep_watching(watch, 2.5)
+        snapshot = watch_until(watch, is_told)
     findings = find_others(snapshot)
     missing = [finding for finding in findings if finding.rule == "index.missing"]
     assert [(finding.integration, finding.severity) for finding in missing] == [
@@ -184,7 +193,7 @@ def test_a_dump_by_the_office_is_no_finding(practice: RunningServer) -> None:
 def test_a_long_report_of_the_office_is_information(practice: RunningServer) -> None:
     report = "SELECT LName, SLEEP(1.2) FROM patient LIMIT 2"
     with watching(practice, limits=_QUICK) as watch, repeating(lambda: send(practice, "root", report)):
-        snapshot = keep_watching(watch, 2.2)
+        snapshot = watch_until(watch, lambda seen: bool(find_others(seen)))
     (finding,) = find_others(snapshot)
     assert (finding.rule, finding.severity, finding.integration) == (
         "running.long",
@@ -209,7 +218,8 @@ def test_garbled_text_is_reduced_and_still_timed(practice: RunningServer) -> Non
     sent = [(statement,) for statement in runs] + [refused]
     works = [lambda statements=statements: send(practice, "vendor", *statements) for statements in sent]
     with watching(practice, limits=_QUICK) as watch, repeating(*works):
-        snapshot = keep_watching(watch, 2.2)
+        keep_watching(watch, 2.2)
+        snapshot = watch_until(watch, lambda seen: len(find_findings(seen, "running.long")) >= len(runs))
     shown = repr((snapshot, find_others(snapshot))).casefold()
     assert snapshot.up, snapshot.trouble
     assert "zyx" not in shown
@@ -226,7 +236,7 @@ def test_an_account_with_process_alone_works_and_names_the_grants(practice: Runn
         closing(watch_as(practice, "modest")) as watch,
         repeating(lambda: send(practice, "vendor", "SELECT SLEEP(2.3)")),
     ):
-        snapshot = keep_watching(watch, 2.2)
+        snapshot = watch_until(watch, lambda seen: bool(find_findings(seen, "running.long")))
     advice = {finding.subject: finding.advice for finding in find_findings(snapshot, "coverage.blind")}
     assert "GRANT REFERENCES" in advice["schema"]
     if practice.performance_schema:
@@ -269,7 +279,6 @@ def test_a_program_link_that_runs_one_quick_statement_is_found(practice: Running
     """Connected and gone between two polls: the counters tell."""
     with watching(practice, (OFFICE, replace(VENDOR, kind=Kind.PROGRAM_LINK))) as watch:
         send(practice, "vendor", "SELECT 1")
-        time.sleep(_SETTLE_SECONDS)
         watch.cycle(count=True)
         (finding,) = find_findings(watch.snapshot, "access.kind")
     assert (finding.integration, finding.severity, finding.evidence) == (

@@ -13,8 +13,6 @@ from server.watching import OFFICE, VENDOR, Gate, find_findings, find_integratio
 
 from querywatch.model import Evidence, Integration, Kind, Operation, Severity
 
-SETTLE_SECONDS = 0.3  # a statement may reach the counters a moment after its client has the answer
-
 
 @pytest.fixture
 def vendor(server: RunningServer) -> Iterator[RunningServer]:
@@ -33,7 +31,7 @@ def work(server: RunningServer, *statements: str) -> None:
             # Some are to be refused; whether one was is told by the counts.
             with suppress(pymysql.err.OperationalError):
                 cursor.execute(statement)
-    time.sleep(SETTLE_SECONDS)
+    server.await_end(client.thread_id())
 
 
 def test_statements_and_writes_are_counted_exactly(vendor: RunningServer) -> None:
@@ -67,8 +65,9 @@ def test_a_write_by_a_reader_is_critical_at_once(vendor: RunningServer) -> None:
 
 def test_the_offices_writes_are_in_order(vendor: RunningServer) -> None:
     with watching(vendor) as watch:
-        vendor.execute("UPDATE patient SET LName = LName WHERE PatNum = 1", database=PRACTICE)
-        time.sleep(SETTLE_SECONDS)
+        with closing(vendor.root(database=PRACTICE)) as office:
+            office.query("UPDATE patient SET LName = LName WHERE PatNum = 1")
+        vendor.await_end(office.thread_id())
         watch.cycle(count=True)
         assert find_integration(watch.snapshot, "opendental").writes_done >= 1
         assert find_findings(watch.snapshot, "write.forbidden") == []

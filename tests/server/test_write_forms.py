@@ -1,6 +1,5 @@
 """Every form in which SQL can write: which are counted, as what, and which a server does not show."""
 
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -10,6 +9,7 @@ from typing import Any
 import pymysql
 import pytest
 from pymysql.constants import CLIENT
+from server.counted import settle
 from server.servers import PRACTICE, RunningServer
 from server.test_writes import execute_prepared
 from server.watching import find_findings, find_integration, watching
@@ -19,7 +19,6 @@ from querywatch.service.watch import Watch
 
 pytestmark = pytest.mark.server
 
-_SETTLE_SECONDS = 0.2  # a statement may reach the counters a moment after its client has the answer
 
 Client = pymysql.connections.Connection
 Counts = Mapping[str, int]  # kind of write -> how many were done
@@ -150,8 +149,8 @@ def run(client: "Client[Any]", written: Form) -> None:
                 cursor.fetchall()
 
 
-def count_writes(watch: Watch) -> Counter[str]:
-    time.sleep(_SETTLE_SECONDS)
+def count_writes(watch: Watch, client: "Client[Any]") -> Counter[str]:
+    settle(client)
     watch.cycle(count=True)
     writes = find_integration(watch.snapshot, "vendor").writes
     return Counter({str(kind): round(count.done) for kind, count in writes.items()})
@@ -160,14 +159,14 @@ def count_writes(watch: Watch) -> Counter[str]:
 def test_every_form_is_counted_as_what_it_is(vendor: RunningServer) -> None:
     """One after the other, so that each shows its own count and none hides behind another's."""
     with watching(vendor) as watch, closing(connect_vendor(vendor)) as client:
-        before = count_writes(watch)
+        before = count_writes(watch, client)
         found, wanted = {}, {}
         for written in _FORMS:
             if written.mariadb_only and vendor.flavour is not Flavour.MARIADB:
                 continue
             name = f"{'prepared: ' if written.prepared else ''}{'; '.join(written.text)}"
             run(client, written)
-            after = count_writes(watch)
+            after = count_writes(watch, client)
             found[name] = dict(after - before)
             wanted[name] = dict(written.expected if vendor.performance_schema else written.by_userstat)
             before = after
@@ -184,7 +183,7 @@ def test_temporary_tables_of_its_own_are_no_writes(vendor: RunningServer) -> Non
     with watching(vendor) as watch, closing(connect_vendor(vendor)) as client:
         for _ in range(3):
             run(client, _TEMPORARY)
-            count_writes(watch)
+            count_writes(watch, client)
         assert find_findings(watch.snapshot, "write.forbidden") == []
 
 
@@ -193,11 +192,11 @@ def test_a_write_among_temporary_tables_is_found(vendor: RunningServer) -> None:
     """Each kind on its own: a table that lasts, and an UPDATE of the practice's."""
     with watching(vendor) as watch, closing(connect_vendor(vendor)) as client:
         run(client, _TEMPORARY)
-        count_writes(watch)
+        count_writes(watch, client)
         run(client, _TEMPORARY)
         run(client, form("CREATE TABLE copied (a INT)", expected=_NONE, userstat=_NONE))
         run(client, form("UPDATE patient SET Note = 'x'", expected=_NONE, userstat=_NONE))
-        count_writes(watch)
+        count_writes(watch, client)
         findings = {each.subject: each for each in find_findings(watch.snapshot, "write.forbidden")}
     assert set(findings) == {"vendor ddl", "vendor update"}
     assert {each.severity for each in findings.values()} == {Severity.CRITICAL}

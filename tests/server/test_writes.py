@@ -10,13 +10,13 @@ from typing import Any
 
 import pymysql
 import pytest
+from server.counted import settle
 from server.servers import PRACTICE, RunningServer
 from server.watching import find_findings, find_integration, watching
 
 from querywatch.model import Evidence, Finding, Operation, Severity
 from querywatch.service.watch import Watch
 
-_SETTLE_SECONDS = 0.3  # a statement may reach the counters a moment after its client has the answer
 _PREPARE, _EXECUTE = 0x16, 0x17  # commands of the client/server protocol
 
 Client = pymysql.connections.Connection
@@ -77,9 +77,9 @@ _KINDS = {
 }
 
 
-def count_writes(watch: Watch) -> Mapping[Operation, tuple[float, float]]:
+def count_writes(watch: Watch, client: "Client[Any]") -> Mapping[Operation, tuple[float, float]]:
     """(done, refused) of each kind of the vendor's."""
-    time.sleep(_SETTLE_SECONDS)
+    settle(client)
     watch.cycle(count=True)
     writes = find_integration(watch.snapshot, "vendor").writes
     return {
@@ -103,7 +103,7 @@ def test_each_kind_of_write_is_critical_and_counted(vendor: RunningServer, tmp_p
         closing(vendor.client("vendor", database=PRACTICE, local_infile=True)) as client,
     ):
         write_in_every_way(client, file)
-        counts = count_writes(watch)
+        counts = count_writes(watch, client)
         findings = find_writes(watch)
     kinds = _KINDS if vendor.performance_schema else {Operation.OTHER: sum(_KINDS.values())}
     assert counts == {kind: (count, 0) for kind, count in kinds.items()}
@@ -117,9 +117,9 @@ def test_userstat_tells_the_kind_of_write_where_rows_changed_alone(vendor: Runni
     """An INSERT is called one, and a CREATE TABLE is not called an UPDATE."""
     with watching(vendor) as watch, closing(vendor.client("vendor", database=PRACTICE)) as client:
         client.cursor().execute("CREATE TABLE vendors (Name VARCHAR(20))")
-        assert count_writes(watch) == {Operation.OTHER: (1, 0)}
+        assert count_writes(watch, client) == {Operation.OTHER: (1, 0)}
         client.cursor().execute("INSERT INTO vendors VALUES ('one')")
-        assert count_writes(watch) == {Operation.OTHER: (1, 0), Operation.INSERT: (1, 0)}
+        assert count_writes(watch, client) == {Operation.OTHER: (1, 0), Operation.INSERT: (1, 0)}
         messages = " ".join(finding.message for finding in find_writes(watch).values())
     assert "ran 1 writing statement" in messages
     assert "ran 1 INSERT statement" in messages
@@ -141,7 +141,7 @@ def test_a_refused_write_is_a_warning(vendor: RunningServer) -> None:
         for statement in statements.values():
             with pytest.raises(pymysql.MySQLError):
                 client.cursor().execute(statement)
-        counts = count_writes(watch)
+        counts = count_writes(watch, client)
         findings = find_writes(watch)
     kinds = dict.fromkeys(statements, 1) if vendor.performance_schema else {Operation.OTHER: 5}
     assert counts == {kind: (0, count) for kind, count in kinds.items()}
@@ -159,7 +159,7 @@ def test_a_prepared_write_that_a_poll_meets_is_named_by_its_shape(vendor: Runnin
         watch.cycle()
         (running,) = (each.session.statement for each in watch.snapshot.running)
         writing.join()
-        count_writes(watch)
+        count_writes(watch, client)
         (finding,) = find_writes(watch).values()
     assert finding.subject == ("vendor prepared" if vendor.performance_schema else "vendor update")
     assert running is not None
@@ -169,5 +169,5 @@ def test_a_prepared_write_that_a_poll_meets_is_named_by_its_shape(vendor: Runnin
 def test_reading_by_the_binary_protocol_is_no_write(vendor: RunningServer) -> None:
     with watching(vendor) as watch, closing(vendor.client("vendor", database=PRACTICE)) as client:
         execute_prepared(client, "DO 1")
-        assert count_writes(watch) == {}
+        assert count_writes(watch, client) == {}
         assert find_findings(watch.snapshot, "write.forbidden") == []

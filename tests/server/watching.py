@@ -22,6 +22,8 @@ from querywatch.snapshot import IntegrationState, Snapshot
 VENDOR = Integration(name="vendor", kind=Kind.DIRECT_READ, accounts=("vendor",))
 OFFICE = Integration(name="opendental", kind=Kind.OPENDENTAL, accounts=("root",), writes_allowed=True)
 
+_PATIENCE_SECONDS = 20.0  # for what a busy machine shows late
+
 _PARSER = Parser(wait_seconds=2.0)  # one for all tests: its process takes a while to start
 atexit.register(_PARSER.close)
 
@@ -74,6 +76,17 @@ def keep_watching(watch: Watch, seconds: float) -> Snapshot:
         time.sleep(random.uniform(0.05, 0.15))
     watch.cycle(count=True)
     return watch.snapshot
+
+
+def watch_until(
+    watch: Watch, is_so: Callable[[Snapshot], bool], seconds: float = _PATIENCE_SECONDS
+) -> Snapshot:
+    """Looks and counts until it is so, or for so long; what the last cycle left, for the test to judge."""
+    ends_at = time.monotonic() + seconds
+    snapshot = keep_watching(watch, 0.0)
+    while not is_so(snapshot) and time.monotonic() < ends_at:
+        snapshot = keep_watching(watch, 0.1)
+    return snapshot
 
 
 @contextmanager
