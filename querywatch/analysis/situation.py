@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from querywatch.analysis.regression import Regression
 from querywatch.analysis.timeline import Change
 from querywatch.hours import WeeklyHours
 from querywatch.model import (
@@ -18,6 +19,7 @@ from querywatch.model import (
     Statement,
 )
 from querywatch.plan import Plan
+from querywatch.sql.reading import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Limits:
     busy_ratio: float = 0.25  # seconds of server time a second
     repeat_per_minute: int = 600  # one-row look-ups of one shape, or of one account
     repeat_per_minute_critical: int = 3_000
+    lookups_per_minute_critical: int = 20  # that no index can answer, however small the table
     poll_period_seconds: float = 60.0  # a costly poll at this period or faster is too frequent
     running_seconds_warning: float = 10.0
     running_seconds_critical: float = 60.0
@@ -93,6 +96,7 @@ class QueryLoad:
     confidence: float = 1.0  # less than 1: concluded from what was seen, not named by the configuration
     shared: bool = False  # the account is used by others too
     supposed: bool = False  # nobody was seen running it: no ground for a finding
+    reading: Reading | None = None  # what a run reads of each table; None: not found out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +157,8 @@ class Situation:
     blindness: tuple[Blindness, ...] = ()
     rights: tuple[Right, ...] | None = None  # None: the privilege tables are not readable
     plans: Mapping[str, Plan] = field(default_factory=dict)  # fingerprint -> as the server told it
+    regressions: tuple[Regression, ...] = ()  # what left its own baseline
+    known_names: frozenset[str] = frozenset()  # what a rewritten statement may show by name
     minute_of_week: float | None = None  # since Monday 00:00 by the office's clock; None: not known
     office_hours: WeeklyHours | None = None
     maintenance: WeeklyHours | None = None

@@ -1,0 +1,185 @@
+"""One server's baselines: takes each interval's runs, learns what is normal, and says what no longer is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from querywatch.analysis.baseline_common import Common
+from querywatch.analysis.baseline_shape import ShapeBaseline
+from querywatch.analysis.baseline_sizes import Sizes
+from querywatch.analysis.baseline_time import Load
+from querywatch.analysis.regression import Regression, Runs, Subject
+from querywatch.analysis.regression_make import make_busier, make_everything, make_slower
+from querywatch.analysis.seasons import find_slot
+from querywatch.analysis.timeline import Change, ChangeKind
+
+_SHAPES_KEPT = 5_000
+_KEPT_SECONDS = 100 * 86_400.0  # unseen: what runs at a month's end is remembered over the next
+_HOUR_SECONDS = 3600.0
+_LEAST_COVERED = 0.15  # of an hour: less says too little of it
+_SETTLING_SECONDS = 900.0  # a server that has just started reads everything from its disk
+_RATIO_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """An interval that ended now, without gap or reset. `minute_of_week` is the office's, or else by UTC."""
+
+    now: float
+    seconds: float
+    minute_of_week: float
+    runs: Iterable[Runs]
+    started_at: float | None = None  # the server's start; None: not known
+
+
+class Normals:
+    """The baselines of one server's shapes. Nothing in it asks a clock: the same moments give the same findings."""
+
+    def __init__(self) -> None:
+        self._shapes: dict[tuple[str, str], ShapeBaseline] = {}
+        self._holding: dict[tuple[str, str], ShapeBaseline] = {}
+        self._open: dict[tuple[str, str], ShapeBaseline] = {}
+        self._common = Common()
+        self._sizes = Sizes()
+        self._clock = 0.0  # seconds in sight so far
+        self._slot: int | None = None
+        self._slot_clock = 0.0
+        self._now = 0.0
+
+    def note_tables(self, rows: Mapping[str, int], read_at: float) -> None:
+        """The sizes of the tables, by folded name, as they were read then."""
+        self._sizes.note(rows, read_at)
+
+    def note_changes(self, changes: Iterable[Change]) -> None:
+        """What came or went; an upgrade of the schema makes every shape new for a while."""
+        for change in changes:
+            self._sizes.note_change(change)
+            if change.kind is ChangeKind.UPGRADE:
+                self._renew(change.at)
+
+    def judge(self, moment: Moment) -> None:
+        """Takes an interval."""
+        self._now = moment.now
+        slot = find_slot(moment.minute_of_week)
+        if slot != self._slot:
+            self._close_hour(moment)
+            self._slot, self._slot_clock = slot, self._clock
+        self._clock += moment.seconds
+        for runs in moment.runs:
+            self._hold(runs, moment.now)
+        settling = moment.started_at is not None and moment.now - moment.started_at < _SETTLING_SECONDS
+        self._judge_ripe(slot, settling=settling)
+        if not settling:
+            self._common.judge(moment.now, slot)
+
+    def _hold(self, runs: Runs, now: float) -> None:
+        key = runs.subject.key
+        shape = self._shapes.get(key)
+        if shape is None:
+            shape = self._shapes[key] = ShapeBaseline(runs.subject, now)
+            self._forget_surplus()
+        shape.subject = runs.subject
+        shape.hold(runs, now)
+        self._holding[key] = shape
+
+    def _judge_ripe(self, slot: int, *, settling: bool) -> None:
+        load = Load(self._common.factor_log, self._common.has_risen)
+        for key, shape in tuple(self._holding.items()):
+            if settling:
+                shape.learn_alone(self._clock)
+                del self._holding[key]
+            elif shape.is_ripe(self._now):
+                del self._holding[key]
+                shape.judge(load, self._clock, slot, self._now)
+                self._note_open(key, shape)
+                if shape.time.slower is None and shape.is_known(self._now):
+                    self._common.note(
+                        key, shape.time.last_log, self._now, is_third_party=shape.subject.is_third_party
+                    )
+
+    def _close_hour(self, moment: Moment) -> None:
+        if self._slot is None:
+            return
+        covered_ratio = min(1.0, (self._clock - self._slot_clock) / _HOUR_SECONDS)
+        if covered_ratio < _LEAST_COVERED:
+            return
+        for key, shape in self._shapes.items():
+            shape.close_hour(self._slot, self._clock, covered_ratio, moment.now)
+            self._note_open(key, shape)
+        self._common.close_hour(self._slot, moment.now)
+        self._forget_old(moment.now)
+
+    def _note_open(self, key: tuple[str, str], shape: ShapeBaseline) -> None:
+        if shape.is_open:
+            self._open[key] = shape
+        else:
+            self._open.pop(key, None)
+
+    def _forget_old(self, now: float) -> None:
+        old = [key for key, shape in self._shapes.items() if now - shape.last_at > _KEPT_SECONDS]
+        for key in old:
+            del self._shapes[key]
+
+    def _forget_surplus(self) -> None:
+        if len(self._shapes) > _SHAPES_KEPT:
+            oldest_first = sorted(self._shapes, key=lambda key: self._shapes[key].last_at)
+            for key in oldest_first[: _SHAPES_KEPT // 5]:
+                del self._shapes[key]
+                self._holding.pop(key, None)
+                self._open.pop(key, None)
+
+    def _renew(self, now: float) -> None:
+        for shape in self._shapes.values():
+            shape.renew(now)
+        self._open = {}
+
+    def accept(self, integration: str, fingerprint: str) -> None:
+        """Takes what differs now for normal: somebody knows of it. Without a fingerprint, that everything is slower."""
+        shape = self._shapes.get((integration, fingerprint))
+        if shape is not None:
+            shape.accept()
+            self._open.pop(shape.subject.key, None)
+        elif not fingerprint:
+            self._common.accept()
+
+    @property
+    def regressions(self) -> tuple[Regression, ...]:
+        """What is not as it was, third parties' shapes first-opened first, and whether everything is slower."""
+        if self._slot is None:
+            return ()
+        found = [each for shape in self._open.values() for each in self._explain(shape)]
+        everything = make_everything(self._common)
+        return (*found, *([] if everything is None else [everything]))
+
+    def _explain(self, shape: ShapeBaseline) -> Iterable[Regression]:
+        if not shape.subject.is_third_party or self._slot is None:
+            return
+        if shape.rate.busier is not None:
+            yield make_busier(shape, shape.rate.busier, self._slot)
+        slower = make_slower(shape, self._slot, self._sizes)
+        if slower is not None:
+            yield slower
+
+    @property
+    def wants_sizes(self) -> bool:
+        """Whether a finding waits for the tables to be counted again."""
+        return any(each.sizes_are_old for each in self.regressions)
+
+    def find_ratios(self) -> dict[tuple[str, str], float]:
+        """(integration, fingerprint) -> time a run over the usual, of the shapes that ran lately."""
+        since = self._now - _RATIO_SECONDS
+        return {
+            key: shape.time.ratio
+            for key, shape in self._shapes.items()
+            if shape.last_at >= since and shape.is_known(self._now)
+        }
+
+    def to_rows(self) -> Iterable[tuple[str, str, tuple[float, ...]]]:
+        """(integration, fingerprint, plain numbers) of each shape: what is to outlive a restart."""
+        for (integration, fingerprint), shape in self._shapes.items():
+            yield integration, fingerprint, shape.to_row()
+
+    def load(self, rows: Iterable[tuple[str, str, tuple[float, ...]]]) -> None:
+        """Takes up what `to_rows` gave. Raises ValueError for anything else."""
+        for integration, fingerprint, row in rows:
+            subject = Subject(integration, fingerprint)
+            self._shapes[subject.key] = ShapeBaseline.from_row(subject, row)
