@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from querywatch.analysis.regression import Regression
 from querywatch.analysis.timeline import Change
@@ -10,6 +11,7 @@ from querywatch.model import (
     Attribution,
     Evidence,
     Integration,
+    Kind,
     Operation,
     Right,
     Schema,
@@ -41,6 +43,11 @@ class Limits:
     poll_period_seconds: float = 60.0  # a costly poll at this period or faster is too frequent
     running_seconds_warning: float = 10.0
     running_seconds_critical: float = 60.0
+    blocking_seconds: float = 3.0  # that the office waits for a third party's lock
+    blocking_victims: int = 5  # who wait for one third party's session
+    leak_ratio: float = 3.0  # sleeping connections over the account's own usual number ...
+    leak_connections: int = 50  # ... and so many more than usual
+    leak_learning_seconds: float = 86_400.0  # of sight, before an account's number is usual
     learning_seconds: float = 20.0  # rates are judged after this much sight, never sooner
     severities: Mapping[str, Severity] = field(default_factory=dict)  # rule id -> severity at the most
     switched_off: frozenset[str] = frozenset()  # rule ids
@@ -130,6 +137,48 @@ class RunningSession:
     outward_shape: str  # '' when nothing runs
 
 
+class LockKind(StrEnum):
+    """What a session waits for."""
+
+    TABLE = "table lock"  # MyISAM's, and LOCK TABLES
+    METADATA = "metadata lock"  # the table's definition: ALTER and whatever uses the table exclude each other
+    ROW = "row lock"  # InnoDB's
+    GLOBAL = "global read lock"  # FLUSH TABLES WITH READ LOCK, and a backup's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Victim:
+    """A session that waits; `seconds` is how long at least."""
+
+    entry: RunningSession
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One session that waits for nobody, and all who wait for it, directly or behind others; never empty.
+
+    `sampled` evidence is the server's own word for who waits for whom; it is `inferred` where that was concluded
+    from what the sessions run.
+    """
+
+    blocker: RunningSession
+    victims: tuple[Victim, ...]  # the longest wait first
+    kind: LockKind  # for which those wait who wait for the blocker itself
+    table: str  # folded; '' is not told
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """The sleeping connections of one account that belong to one integration; `usual` is None while it is learnt."""
+
+    integration: Integration
+    account: str
+    sleeping: int
+    usual: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blindness:
     """One thing that cannot be seen. `subject` is a source's name, 'server', 'digests', 'writes', ..."""
@@ -157,6 +206,9 @@ class Situation:
     blindness: tuple[Blindness, ...] = ()
     rights: tuple[Right, ...] | None = None  # None: the privilege tables are not readable
     plans: Mapping[str, Plan] = field(default_factory=dict)  # fingerprint -> as the server told it
+    blocks: tuple[Block, ...] = ()  # the worst moment of each since the last time the rules looked
+    crowds: tuple[Crowd, ...] = ()
+    office_work: Mapping[str, str] = field(default_factory=dict)  # unclaimed account -> its work
     regressions: tuple[Regression, ...] = ()  # what left its own baseline
     known_names: frozenset[str] = frozenset()  # what a rewritten statement may show by name
     minute_of_week: float | None = None  # since Monday 00:00 by the office's clock; None: not known
@@ -181,14 +233,17 @@ class Situation:
     @property
     def third_party_queries(self) -> tuple[QueryLoad, ...]:
         """The shapes that are not the office's own, and that somebody of theirs was seen running."""
-        return tuple(
-            load for load in self.queries if load.integration.kind.is_third_party and not load.supposed
-        )
+        return tuple(load for load in self.queries if self._is_theirs(load) and not load.supposed)
 
     @property
     def third_party_accounts(self) -> tuple[AccountLoad, ...]:
         """The accounts that are not the office's own."""
-        return tuple(load for load in self.accounts if load.integration.kind.is_third_party)
+        return tuple(load for load in self.accounts if self._is_theirs(load))
+
+    def _is_theirs(self, load: AccountLoad | QueryLoad) -> bool:
+        if load.integration.kind is Kind.UNKNOWN and load.account in self.office_work:
+            return False
+        return load.integration.kind.is_third_party
 
     @property
     def rates_are_known(self) -> bool:
@@ -203,9 +258,13 @@ class Situation:
 __all__ = [
     "AccountLoad",
     "Blindness",
+    "Block",
+    "Crowd",
     "Limits",
+    "LockKind",
     "QueryLoad",
     "RunningSession",
     "Situation",
+    "Victim",
     "WriteSeen",
 ]

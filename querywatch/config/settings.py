@@ -250,6 +250,11 @@ class RuleSettings(_Section):
     poll_period_seconds: Seconds = Limits().poll_period_seconds
     running_seconds_warning: Seconds = Limits().running_seconds_warning
     running_seconds_critical: Seconds = Limits().running_seconds_critical
+    blocking_seconds: Seconds = Limits().blocking_seconds
+    blocking_victims: Count = Limits().blocking_victims
+    leak_ratio: Annotated[float, Field(ge=1)] = Limits().leak_ratio
+    leak_connections: Count = Limits().leak_connections
+    leak_learning_seconds: Seconds = Limits().leak_learning_seconds
     learning_seconds: Seconds = Limits().learning_seconds
     severities: dict[str, Severity] = Field(default_factory=dict)
     switched_off: frozenset[str] = frozenset()
