@@ -1,7 +1,8 @@
 """Judges statements before they ever run, by the rules that judge what runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from querywatch.analysis.choosing import find_reading
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.rules.write_forbidden import RULE as WRITE_FORBIDDEN
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
@@ -16,6 +17,8 @@ from querywatch.model import (
     Severity,
     Statement,
 )
+from querywatch.sql.literals import Literals
+from querywatch.sql.reading import Reading
 from querywatch.units import format_seconds
 
 OK = "ok"
@@ -31,6 +34,7 @@ class Asked:
     """One statement, and the seconds between two of its runs; `periodic` when a clock starts it, not a person."""
 
     statement: Statement
+    literals: Literals = field(default_factory=Literals)
     every_seconds: float = USUAL_SECONDS
     periodic: bool = True
 
@@ -44,6 +48,7 @@ class Setting:
     server: ServerInfo | None = None
     minute_of_week: float | None = None
     office_hours: WeeklyHours | None = None
+    known_names: frozenset[str] = frozenset()  # what may be shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,7 @@ class Judged:
     """What is to be said of one statement, the worst first."""
 
     asked: Asked
+    reading: Reading
     findings: tuple[Finding, ...]
 
     @property
@@ -66,12 +72,15 @@ class Judged:
 
 def judge(asked: Asked, setting: Setting) -> Judged:
     """What the rules find in the statement, as software of somebody else's that may only read would run it."""
-    findings = [*_find_writes(asked), *find_all(make_situation(asked, setting)), *_find_unread(asked)]
+    reading = find_reading(asked.statement, asked.literals, setting.schema)
+    situation = make_situation(asked, reading, setting)
+    findings = [*_find_writes(asked), *find_all(situation), *_find_unread(asked)]
     findings = [each for each in findings if each.rule not in setting.limits.switched_off]
-    return Judged(asked=asked, findings=tuple(sorted(findings, key=lambda each: -each.severity.rank)))
+    worst_first = tuple(sorted(findings, key=lambda each: -each.severity.rank))
+    return Judged(asked=asked, reading=reading, findings=worst_first)
 
 
-def make_situation(asked: Asked, setting: Setting) -> Situation:
+def make_situation(asked: Asked, reading: Reading, setting: Setting) -> Situation:
     """The server as it would be with this statement and nothing else."""
     window_seconds = max(_WINDOW_SECONDS, 2 * asked.every_seconds)
     starts = tuple(run * asked.every_seconds for run in range(_RUNS_SHOWN)) if asked.periodic else ()
@@ -86,6 +95,7 @@ def make_situation(asked: Asked, setting: Setting) -> Situation:
         no_index_used=None,
         evidence=Evidence.INFERRED,
         started_at=starts,
+        reading=reading,
     )
     return Situation(
         now=_RUNS_SHOWN * asked.every_seconds,
@@ -95,6 +105,7 @@ def make_situation(asked: Asked, setting: Setting) -> Situation:
         integrations={_AUTHOR.name: _AUTHOR},
         window_seconds=window_seconds,
         queries=(load,),
+        known_names=setting.known_names,
         minute_of_week=setting.minute_of_week,
         office_hours=setting.office_hours,
     )

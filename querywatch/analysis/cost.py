@@ -63,9 +63,18 @@ def find_scans(load: QueryLoad, situation: Situation) -> tuple[Scan, ...]:
         if table is None:
             continue
         scan = _ask_plan(_find_scan(load, need, table, situation.limits), load, situation)
-        if scan is not None:
+        if scan is not None and _may_lack_index(load, need):
             scans.setdefault((table.database, table.name), scan)
     return tuple(scans.values())
+
+
+def _may_lack_index(load: QueryLoad, need: TableNeed) -> bool:
+    """Whether the statement, as far as it was read, scans the table and says nothing that bars indexes."""
+    accesses = [each for each in load.reading.tables if each.name == need.table] if load.reading else []
+    return not accesses or any(
+        each.access.reads_all and not each.limited and not any(part.blocker for part in each.predicates)
+        for each in accesses
+    )
 
 
 def _find_scan(load: QueryLoad, need: TableNeed, table: Table, limits: Limits) -> Scan | None:

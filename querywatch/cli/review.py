@@ -23,6 +23,7 @@ from querywatch.review import USUAL_SECONDS, Asked, Judged, Setting, judge
 from querywatch.schemafile import SavedSchema, read_schema, write_schema
 from querywatch.service.reviewing import make_parser, parse_all, read_live_schema
 from querywatch.sql.clean import known_names
+from querywatch.sql.literals import find_literals
 from querywatch.sql.reduce import StatementBook
 from querywatch.sql.split import find_leading_comments, split_statements
 
@@ -130,6 +131,7 @@ def _make_setting(
         server=saved.server,
         minute_of_week=None if at is None else float(first_day * _DAY_MINUTES + at),
         office_hours=hours,
+        known_names=known_names(saved.schema, read_names()),
     )
 
 
@@ -170,20 +172,25 @@ def _judge_all(
     written: Sequence[_Written], setting: Setting, saved: SavedSchema, output: str
 ) -> Severity | None:
     """Prints each verdict as soon as it is known; the worst of all."""
-    book, known = StatementBook(), known_names(saved.schema, read_names())
+    book, known = StatementBook(), setting.known_names
     book.ansi_quotes, book.no_backslash_escapes = saved.ansi_quotes, saved.no_backslash_escapes
     console, verdicts = make_console(), list[Judged]()
     with closing(make_parser()) as parser:
         statements = parse_all(parser, (book.from_text(each.text) for each in written))
         for index, statement in enumerate(_show_progress(statements, len(written))):
-            asked = Asked(statement=statement, every_seconds=written[index].every_seconds)
+            literals = find_literals(
+                written[index].text,
+                ansi_quotes=saved.ansi_quotes,
+                no_backslash_escapes=saved.no_backslash_escapes,
+            )
+            asked = Asked(statement=statement, literals=literals, every_seconds=written[index].every_seconds)
             judged = judge(asked, setting)
             verdicts.append(judged)
             if output == "json":
-                described = describe_verdict(index, judged, setting, known, file=written[index].file)
+                described = describe_verdict(index, judged, known, file=written[index].file)
                 print(json.dumps(described, ensure_ascii=False))
             else:
-                console.print(render_verdict(index, judged, setting, known, file=written[index].file))
+                console.print(render_verdict(index, judged, known, file=written[index].file))
     if output != "json":
         console.print(render_summary(verdicts))
     return max(

@@ -10,17 +10,16 @@ from rich.text import Text
 
 from querywatch.cli.output import SEVERITY_STYLES
 from querywatch.model import Finding, Severity
-from querywatch.review import OK, Judged, Setting
+from querywatch.review import OK, Judged
 from querywatch.sql.clean import render_outward, shorten
+from querywatch.sql.rewrite import parse_words
 from querywatch.units import format_count, format_seconds
 
 _INDENT = (0, 0, 0, 9)
 _STYLES = {**SEVERITY_STYLES, OK: "green"}
 
 
-def describe_verdict(
-    index: int, judged: Judged, setting: Setting, known: frozenset[str], *, file: str = ""
-) -> dict[str, Any]:
+def describe_verdict(index: int, judged: Judged, known: frozenset[str], *, file: str = "") -> dict[str, Any]:
     """One statement as an object; `file` is there where several are read."""
     statement = judged.asked.statement
     return {
@@ -32,7 +31,7 @@ def describe_verdict(
         "kind": str(statement.operation),
         "verdict": judged.verdict,
         "findings": [_describe_finding(finding) for finding in judged.findings],
-        "tables": _describe_tables(judged, setting),
+        "tables": _describe_tables(judged, known),
     }
 
 
@@ -49,20 +48,30 @@ def _describe_finding(finding: Finding) -> dict[str, Any]:
     return described | ({"rewrite": finding.rewrite} if finding.rewrite else {})
 
 
-def _describe_tables(judged: Judged, setting: Setting) -> list[dict[str, Any]]:
-    described = []
-    for need in judged.asked.statement.needs or ():
-        table = setting.schema.find(need.table, need.database)
-        rows = None if table is None else table.rows
-        described.append(
-            {"name": need.table, "alias": None, "access": "unknown", "index": None, "rows": rows}
-        )
-    return described
+def _describe_tables(judged: Judged, known: frozenset[str]) -> list[dict[str, Any]]:
+    """Names and aliases as the shape shows them: those that the schema does not have may hold anything."""
+    shown = _find_shown(judged.asked.statement.shape, known)
+    return [
+        {
+            "name": access.name if access.name in known else shown.get(access.name),
+            "alias": shown.get(access.alias),
+            "access": str(access.access),
+            "index": access.index,
+            "rows": access.rows,
+        }
+        for access in judged.reading.tables
+    ]
 
 
-def render_verdict(
-    index: int, judged: Judged, setting: Setting, known: frozenset[str], *, file: str = ""
-) -> RenderableType:
+def _find_shown(shape: str, known: frozenset[str]) -> dict[str, str]:
+    """Each word of the shape, without backticks, as it may be shown."""
+    words, shown = parse_words(shape), parse_words(render_outward(shape, known))
+    if len(words) != len(shown):
+        return {}
+    return {word.strip("`"): other for word, other in zip(words, shown, strict=True)}
+
+
+def render_verdict(index: int, judged: Judged, known: frozenset[str], *, file: str = "") -> RenderableType:
     """The verdict and the shape in a line, then each finding with what to do."""
     statement = judged.asked.statement
     place = f"{file} {index + 1}" if file else str(index + 1)
@@ -74,18 +83,20 @@ def render_verdict(
         line,
         Padding(Text(shorten(render_outward(statement.shape, known)), style="dim"), _INDENT),
     ]
-    parts += [Padding(_render_tables(judged, setting), _INDENT)] if judged.findings else []
+    parts += [Padding(_render_tables(judged, known), _INDENT)] if judged.findings else []
     for finding in judged.findings:
         parts += _render_finding(finding)
     return Group(*parts)
 
 
-def _render_tables(judged: Judged, setting: Setting) -> Text:
+def _render_tables(judged: Judged, known: frozenset[str]) -> Text:
     said = []
-    for table in _describe_tables(judged, setting):
+    for table in _describe_tables(judged, known):
         rows = "" if table["rows"] is None else f", {format_count(table['rows'])} rows"
         index = f" by {table['index']}" if table["index"] else ""
-        said.append(f"{table['name']}: {table['access']}{index}{rows}")
+        said.append(
+            f"{table['name'] or 'a table that the schema does not have'}: {table['access']}{index}{rows}"
+        )
     return Text("; ".join(said))
 
 

@@ -77,4 +77,4 @@ class Reading:
     selects_star: bool = False
     limit: int | None = None  # of the outermost query, where its number is known
     offset: int | None = None
-    sorts: bool = False  # ORDER BY or GROUP BY that no index serves
+    shuffles: bool = False  # ORDER BY RAND()

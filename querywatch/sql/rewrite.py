@@ -35,7 +35,7 @@ def find_rewrite(shape: str, steps: Sequence[Step], known: frozenset[str]) -> Re
 
     The text is as fit for anybody's eyes as `sql.clean` makes the shape with the same `known` names.
     """
-    words, shown = _find_words(shape), _find_words(render_outward(shape, known))
+    words, shown = parse_words(shape), parse_words(render_outward(shape, known))
     if len(words) != len(shown) or len(words) > _MAX_WORDS:
         return None
     outward = dict(zip(words, shown, strict=True))
@@ -51,7 +51,8 @@ def find_rewrite(shape: str, steps: Sequence[Step], known: frozenset[str]) -> Re
     return Rewrite(text=render_shape(changed), slots=slots, steps=tuple(taken))
 
 
-def _find_words(shape: str) -> tuple[str, ...]:
+def parse_words(shape: str) -> tuple[str, ...]:
+    """The words that a shape is made of."""
     lexed = parse_tokens(shape, ansi_quotes=False, no_backslash_escapes=True)
     return find_shape(lexed.tokens, cut=lexed.broken)
 

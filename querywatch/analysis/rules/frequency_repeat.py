@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from querywatch.analysis.cost import find_rows_per_run, find_weakest
+from querywatch.analysis.cost import find_weakest
+from querywatch.analysis.reads import find_estimated_rows
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import name_account, say_who
 from querywatch.analysis.situation import AccountLoad, Limits, QueryLoad, Situation
@@ -45,7 +46,7 @@ def find(situation: Situation) -> Iterator[Finding]:
 def _find_shapes(situation: Situation) -> Iterator[_Repetition]:
     for load in situation.third_party_queries:
         per_minute = situation.per_minute(load.executions)
-        rows_per_run = find_rows_per_run(load)
+        rows_per_run = find_estimated_rows(load)
         if per_minute < situation.limits.repeat_per_minute or rows_per_run is None:
             continue
         if _is_lookup(load, rows_per_run):
@@ -55,7 +56,7 @@ def _find_shapes(situation: Situation) -> Iterator[_Repetition]:
                 fingerprint=load.statement.fingerprint,
                 per_minute=per_minute,
                 rows_per_run=rows_per_run,
-                evidence=load.evidence,
+                evidence=load.evidence if load.rows_examined is not None else Evidence.INFERRED,
                 shared=load.shared,
             )
 

@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from querywatch.analysis.cost import find_rows_per_run, find_runs_per_minute, find_severity, find_weakest
+from querywatch.analysis.cost import (
+    ease_severity,
+    find_rows_per_run,
+    find_runs_per_minute,
+    find_severity,
+    find_weakest,
+)
+from querywatch.analysis.reads import Read, find_reads
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import name_account, say_who
-from querywatch.analysis.situation import AccountLoad, Limits, Situation
+from querywatch.analysis.situation import AccountLoad, Limits, QueryLoad, Situation
 from querywatch.model import Evidence, Finding, Integration, Operation, Severity
 from querywatch.units import format_count
 
@@ -32,14 +39,44 @@ def find(situation: Situation) -> Iterator[Finding]:
     """A finding for each shape that reads too much; for an account where no shape of its explains it."""
     if not situation.rates_are_known:
         return
+    yield from _find_shuffled(situation)
     explained = set()
     for reading in _read_shapes(situation):
         if _is_too_much(reading, situation.limits):
             explained.add(reading.integration.name)
-            yield _describe(reading, situation.limits)
+            yield _describe(reading, situation)
     for reading in _read_accounts(situation):
         if reading.integration.name not in explained and _is_too_much(reading, situation.limits):
-            yield _describe(reading, situation.limits)
+            yield _describe(reading, situation)
+
+
+def _find_shuffled(situation: Situation) -> Iterator[Finding]:
+    """Large tables put in random order: a LIMIT spares nothing of the reading. Where rows are counted, those tell."""
+    for load in situation.third_party_queries:
+        if load.rows_examined is not None or load.reading is None or not load.reading.shuffles:
+            continue
+        for read in find_reads(load, situation):
+            yield _describe_shuffled(load, read, situation)
+
+
+def _describe_shuffled(load: QueryLoad, read: Read, situation: Situation) -> Finding:
+    rows = read.rows if read.rows is not None else float(read.table.rows or 0)
+    rows_per_minute = rows * find_runs_per_minute(load, situation)
+    return Finding(
+        rule=RULE.id,
+        severity=ease_severity(find_severity(rows_per_minute, situation.limits), situation),
+        integration=load.integration.name,
+        subject=read.table.name,
+        fingerprint=load.statement.fingerprint,
+        table=read.table.name,
+        message=f"{say_who(load.integration, load.account, shared=load.shared)} puts the rows of {read.table.name} in "
+        f"random order, so that all that meet its conditions, about {format_count(rows)}, are read and sorted "
+        "for the few that it wants.",
+        advice="Ask its vendor to choose keys at random and to fetch those rows.",
+        evidence=read.evidence,
+        measured=rows_per_minute,
+        limit=situation.limits.rows_per_minute_warning,
+    )
 
 
 def _read_shapes(situation: Situation) -> Iterator[_Reading]:
@@ -103,14 +140,15 @@ def _is_too_much(reading: _Reading, limits: Limits) -> bool:
     return wasteful and reading.rows_per_run >= limits.large_table_rows
 
 
-def _describe(reading: _Reading, limits: Limits) -> Finding:
+def _describe(reading: _Reading, situation: Situation) -> Finding:
+    limits = situation.limits
     per_run = "one query" if reading.fingerprint else "one of its queries, on average"
     waste = ""
     if reading.rows_per_row_sent is not None and reading.rows_per_row_sent >= 2:
         waste = f", {format_count(reading.rows_per_row_sent)} for each row it was given"
     return Finding(
         rule=RULE.id,
-        severity=find_severity(reading.rows_per_minute, limits),
+        severity=ease_severity(find_severity(reading.rows_per_minute, limits), situation),
         integration=reading.integration.name,
         subject=name_account(reading.account),
         fingerprint=reading.fingerprint,
