@@ -1,7 +1,8 @@
-"""The real servers as a fixture, and an honest word about those that a run left out."""
+"""The real servers as a fixture, which tests stay together, and an honest word about what a run left out."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from server.servers import RunningServer, find_choices, start
@@ -9,6 +10,7 @@ from server.servers import RunningServer, find_choices, start
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 _LEFT_OUT = pytest.StashKey[tuple[str, ...]]()
+_SHARED = ("session", "module")  # scopes of what several tests use one after the other
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -29,6 +31,46 @@ def server(request: pytest.FixtureRequest) -> Iterator[RunningServer]:
     """Each of the servers in turn, or those that `@pytest.mark.servers(...)` names."""
     with start(request.param) as running:
         yield running
+
+
+@pytest.hookimpl(tryfirst=True)  # before the workers look at the marks
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Tests that share a server stay in one worker: it is started once, and no test switches another's server."""
+    for item in items:
+        group = _find_group(item)
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _find_group(item: pytest.Item) -> str:
+    """What a test shares with others, in a word; nothing when any worker may run it."""
+    callspec = getattr(item, "callspec", None)
+    parameters: dict[str, Any] = {} if callspec is None else dict(callspec.params)
+    if "server" in parameters:
+        return str(parameters["server"].name)
+    shared = [parameters[name] for name in sorted(parameters) if _is_shared(item, name)]
+    if not shared and item.get_closest_marker("server") is None:
+        return ""
+    return "-".join([item.path.stem, *(str(getattr(each, "name", each)) for each in shared)])
+
+
+def _is_shared(item: pytest.Item, name: str) -> bool:
+    """Whether a parameter is one of a fixture that lasts longer than a test."""
+    definitions = item.session._fixturemanager.getfixturedefs(name, item) or ()
+    return any(each.scope in _SHARED for each in definitions)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker's word about what it left out, for the end of the whole run."""
+    left_out = getattr(node, "workeroutput", {}).get("left_out", ())
+    node.config.stash[_LEFT_OUT] = tuple(left_out) or node.config.stash.get(_LEFT_OUT, ())
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left_out"] = list(session.config.stash.get(_LEFT_OUT, ()))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
