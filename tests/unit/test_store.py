@@ -2,25 +2,26 @@
 
 import os
 import resource
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
+import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from killing import find_saved, kill_while_writing
 
 from querywatch.errors import StateError
 from querywatch.findings import OpenFinding
 from querywatch.model import Evidence, Finding, Severity
 from querywatch.store import FILE_NAME, SCHEMA_VERSION, Store
 from querywatch.store.findings import load_findings, save_findings
+from querywatch.store.migrations import MIGRATIONS
 from querywatch.store.trail import Event, load_events, record
 
 FOUND = OpenFinding(
@@ -47,25 +48,6 @@ OTHER = replace(
     finding=replace(FOUND.finding, subject="claimproc", measured=None, limit=None),
     acknowledged_until=None,
 )
-
-# Saves ever new sets of ten findings with one number in all of them, and says each number once it is kept.
-WRITER = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-from querywatch.store import Store
-from tests.unit.test_store import FOUND, note, save
-
-store = Store.open(Path(sys.argv[1]))
-for number in range(int(sys.argv[2]), 10**9):
-    save(store, "office", tuple(
-        replace(FOUND, finding=replace(FOUND.finding, subject=f"table{each}", measured=float(number)))
-        for each in range(10)
-    ), float(number))
-    note(store, "saved", str(number), float(number))
-    print(number, flush=True)
-"""
-ROOT = Path(__file__).parents[2]
 
 
 def save(store: Store, server: str, findings: Sequence[OpenFinding], now: float) -> None:
@@ -232,27 +214,13 @@ def test_a_full_disk_is_told_and_loses_nothing_that_was_kept(directory: Path) ->
 
 
 def test_a_killed_daemon_leaves_whole_state(directory: Path) -> None:
-    """Ten times kill -9 in the middle of writing: never damaged, never half a save, nothing said is lost."""
+    """Fifteen times kill -9 in the middle of writing: never damaged, never half a save, nothing said is lost."""
     number = 0
-    for attempt in range(10):
-        with subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(directory), str(number)], stdout=subprocess.PIPE, cwd=ROOT
-        ) as writer:
-            assert writer.stdout is not None
-            writer.stdout.readline()
-            time.sleep(0.01 * attempt)
-            writer.send_signal(signal.SIGKILL)
-            said = [line for line in writer.stdout.read().split() if line]
-        number = max(number, *map(int, said)) if said else number
-        with closing(Store.open(directory)) as store:
-            assert store.warning is None
-            kept = load(store, "office")
-            assert len(kept) == 10
-            (saved,) = {each.finding.measured for each in kept}
-            assert saved is not None
-            assert saved >= number
-            assert int(trail(store)[-1].detail) >= number
-        number += 1
+    for attempt in range(15):
+        said = kill_while_writing(directory, number, 0.005 * attempt)
+        saved = find_saved(directory)
+        assert saved >= said
+        number = saved + 1
 
 
 def test_threads_and_processes_may_share_the_file(directory: Path) -> None:
@@ -276,3 +244,135 @@ def test_a_closed_store_says_so(directory: Path) -> None:
     store.close()
     with pytest.raises(StateError):
         note(store, "late", "", 1.0)
+
+
+def test_a_truncated_file_is_set_aside(directory: Path) -> None:
+    """What a disk lost the end of is kept, and the store goes on with a new one."""
+    with closing(Store.open(directory)) as store:
+        save(store, "office", (FOUND, OTHER), 300.0)
+    path = directory / FILE_NAME
+    os.truncate(path, path.stat().st_size // 2)
+    with closing(Store.open(directory)) as store:
+        assert "damaged-1" in str(store.warning)
+        save(store, "office", (FOUND,), 310.0)
+        assert load(store, "office") == (FOUND,)
+
+
+def test_an_empty_file_is_no_damage(directory: Path) -> None:
+    """It is what a kill between making the file and filling it leaves."""
+    directory.mkdir()
+    (directory / FILE_NAME).touch()
+    with closing(Store.open(directory)) as store:
+        assert store.warning is None
+
+
+def test_damage_that_is_met_in_use_is_set_aside_too(directory: Path) -> None:
+    """The one write that meets it fails and says so; the next one goes to a new file."""
+    many = tuple(
+        replace(FOUND, finding=replace(FOUND.finding, subject=f"table{number}", message="x" * 500))
+        for number in range(500)
+    )
+    with closing(Store.open(directory)) as store:
+        save(store, "office", many, 300.0)
+        with store.reading() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA cache_size = 0")
+        path = directory / FILE_NAME
+        with path.open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xa5" * (path.stat().st_size - 4096))
+        with pytest.raises(StateError, match="kept as"):
+            save(store, "office", (FOUND,), 310.0)
+        save(store, "office", (FOUND,), 320.0)
+        assert load(store, "office") == (FOUND,)
+    assert (directory / f"{FILE_NAME}.damaged-1").exists()
+
+
+def test_a_file_that_was_removed_is_begun_anew(directory: Path) -> None:
+    """Nothing is written to a file that no directory leads to any more."""
+    with closing(Store.open(directory)) as store:
+        save(store, "office", (FOUND,), 300.0)
+        for path in directory.iterdir():
+            path.unlink()
+        save(store, "office", (OTHER,), 310.0)
+        assert (directory / FILE_NAME).exists()
+        assert load(store, "office") == (OTHER,)
+
+
+def test_two_that_find_the_damage_at_once_set_aside_one_file(directory: Path) -> None:
+    """The new file of the first is not taken for the damaged one by the second."""
+    for attempt in range(5):
+        directory.mkdir(exist_ok=True)
+        (directory / FILE_NAME).write_bytes(b"SQLite format 3\0" + b"\xff" * 4096)
+        with ThreadPoolExecutor(4) as pool:
+            stores = [each.result() for each in [pool.submit(Store.open, directory) for _ in range(4)]]
+        for number, store in enumerate(stores):
+            note(store, "event", str(number), 1.0)
+        assert len(trail(stores[0])) == 4
+        for store in stores:
+            store.close()
+        assert (directory / f"{FILE_NAME}.damaged-{attempt + 1}").exists()
+        assert not (directory / f"{FILE_NAME}.damaged-{attempt + 2}").exists()
+        (directory / FILE_NAME).unlink()
+
+
+def test_a_place_that_can_only_be_read_is_named() -> None:
+    """The error says so, whether a directory's mode or a disk's is in the way; as root it is tried as nobody."""
+    with tempfile.TemporaryDirectory() as place:
+        directory = Path(place) / "state"
+        Store.open(directory).close()
+        for path in (Path(place), directory, directory / FILE_NAME):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        was = os.geteuid()
+        try:
+            if was == 0:
+                os.seteuid(65534)
+            with pytest.raises(StateError, match="make it writable"):
+                Store.open(directory)
+        finally:
+            os.seteuid(was)
+            Path(place).chmod(0o755)
+            directory.chmod(0o755)
+
+
+def test_the_first_versions_file_is_brought_up_to_date(directory: Path) -> None:
+    """What it held is still there, with what came since at its default."""
+    directory.mkdir()
+    with closing(sqlite3.connect(directory / FILE_NAME)) as connection:
+        for statement in MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute(
+            "INSERT INTO findings VALUES ('office', 'vendor', 'index.missing', 'patient', '', 'warning', 'm', 'a', "
+            "'counted', 2.0, 1.0, 1.0, 2.0, 1.0, 0, NULL, 3.0)"
+        )
+        connection.execute("INSERT INTO events (at, event, detail) VALUES (1.0, 'start', 'first')")
+        connection.execute("PRAGMA application_id = 1903653748")
+        connection.execute("PRAGMA user_version = 1")
+        connection.commit()
+    with closing(Store.open(directory)) as store:
+        assert store.warning is None
+        (found,) = load(store, "office")
+        assert (found.finding.subject, found.finding.table, found.finding.columns) == ("patient", "", ())
+        assert [event.detail for event in trail(store)] == ["first"]
+        with store.reading() as connection:
+            assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+@pytest.mark.parametrize("change", ["UPDATE events SET detail = 'other'", "DELETE FROM events"])
+def test_nothing_takes_from_the_trail(directory: Path, change: str) -> None:
+    """Not even a statement of our own, within a year."""
+    with closing(Store.open(directory)) as store:
+        note(store, "start", "true", time.time())
+        with pytest.raises(StateError), store.writing() as connection:
+            connection.execute(change)
+        assert [event.detail for event in trail(store)] == ["true"]
+
+
+def test_what_others_wrote_is_news_once(directory: Path) -> None:
+    """What this store wrote itself is none."""
+    with closing(Store.open(directory)) as daemon, closing(Store.open(directory)) as command:
+        assert daemon.find_news()
+        note(daemon, "own", "", 1.0)
+        assert not daemon.find_news()
+        note(command, "theirs", "", 2.0)
+        assert [daemon.find_news(), daemon.find_news()] == [True, False]
