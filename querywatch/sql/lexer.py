@@ -169,9 +169,9 @@ def _is_open(match: re.Match[str], group: str) -> bool:
     """Whether the token has no end, or one that only some servers see."""
     if group not in _MAY_BE_OPEN:
         return False
-    return any(match[name] is not None for name in OPEN_GROUPS) or (
-        group == "comment" and _is_doubtful_comment(match[group])
-    )
+    if match.end() == len(match.string) and any(match[name] is not None for name in OPEN_GROUPS):
+        return True
+    return group == "comment" and _is_doubtful_comment(match[group])
 
 
 def _is_doubtful_comment(comment: str) -> bool:

@@ -12,8 +12,9 @@ _CHARSETS = (
 # Groups are kept from backtracking as (?>(?:...)*), never as (?:...)*+: the latter goes wrong in Python 3.11 before
 # 3.11.5, Debian 12's among them, where the group can backtrack (https://github.com/python/cpython/issues/106052).
 _NUMBER = (
-    rf"(?:0[xX][0-9a-fA-F]++{_END_OF_WORD}|0[bB][01]++{_END_OF_WORD}|\d++\.\d*+(?:[eE][+-]?\d++)?"
-    rf"|\d++(?:[eE][+-]?\d++)?{_END_OF_WORD}|(?<![\w$`])\.\d++(?:[eE][+-]?\d++)?)"
+    rf"(?:0[xX][0-9a-fA-F]++{_END_OF_WORD}|0[bB][01]++{_END_OF_WORD}"
+    rf"|\d++(?:\.\d*+(?:[eE][+-]?\d++)?|(?:[eE][+-]?\d++)?{_END_OF_WORD})"
+    r"|(?<![\w$`])\.\d++(?:[eE][+-]?\d++)?)"
 )
 # What every server skips: a version that none will have.
 _NEVER_EXECUTED = r"/\*M?!99[0-9]{3,4}(?![0-9])"

@@ -11,6 +11,7 @@ from querywatch.sql.fingerprint import find_fingerprint
 from querywatch.sql.lexer import ModesFrom, Token, TokenKind, parse_tokens
 from querywatch.sql.operation import find_operation, is_temporary
 from querywatch.sql.shape import CUT_MARK, find_shape, render_shape
+from querywatch.sql.skeleton import find_skeleton
 from querywatch.sql.tables import find_tables
 
 # MySQL 9 shows a prepared statement's execution as EXECUTE and the statement itself.
@@ -207,25 +208,40 @@ class StatementBook:
         key = _hash(f"{self.ansi_quotes}{self.no_backslash_escapes}{cut}", text)
         statement = self._by_text.find(key)
         if statement is None:
-            words = _read_text(
+            statement = self._match_skeleton(text, cut=cut)
+            self._by_text.add(key, statement)
+        return self._match(statement)
+
+    def _match_skeleton(self, text: str, *, cut: bool) -> Statement:
+        """The statement of which all but the literals may be known."""
+        skeleton = None if cut else find_skeleton(text)
+        key = _hash("skeleton", text if skeleton is None else skeleton)
+        statement = None if skeleton is None else self._by_text.find(key)
+        if statement is not None:
+            return statement
+        statement = self._find_by_shape(
+            _read_text(
                 text,
                 ansi_quotes=self.ansi_quotes,
                 no_backslash_escapes=self.no_backslash_escapes,
                 modes_from=self._modes_from,
                 cut=cut,
             )
-            statement = self._remember(key, words)
-        return self._match(statement)
+        )
+        if skeleton is not None:
+            self._by_text.add(key, statement)
+        return statement
 
     def from_digest(self, text: str) -> Statement:
         """The statement of a server's DIGEST_TEXT."""
         key = _hash(f"digest {self.max_digest_bytes}", text)
         statement = self._by_text.find(key)
         if statement is None:
-            statement = self._remember(key, _read_digest(text, self.max_digest_bytes))
+            statement = self._find_by_shape(_read_digest(text, self.max_digest_bytes))
+            self._by_text.add(key, statement)
         return self._match(statement)
 
-    def _remember(self, key: bytes, words: tuple[str, ...]) -> Statement:
+    def _find_by_shape(self, words: tuple[str, ...]) -> Statement:
         shape = render_shape(words)
         statement = self._by_shape.find(shape)
         if statement is None:
@@ -234,7 +250,6 @@ class StatementBook:
                 insort(self._full.setdefault(_find_kind(statement), []), statement, key=_fold)
             for gone in self._by_shape.add(shape, statement):
                 self._forget(gone)
-        self._by_text.add(key, statement)
         return statement
 
     def _forget(self, statement: Statement) -> None:
