@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from querywatch.analysis.advice import find_type
 from querywatch.analysis.cost import (
     find_rows_per_run,
     find_runs_per_minute,
@@ -19,6 +20,7 @@ from querywatch.units import format_count, format_seconds
 
 _COUNTED_RUNS = 4  # an average over fewer gaps is chance
 _AGREEMENT = 0.3  # several clients of one period, out of step, run more often than the period says
+_ASKING = frozenset({"eq", "in", "like", "regexp"})
 _ADVICE = (
     "Ask its vendor to poll every few minutes, or to poll by a column that an index leads with; a cheap "
     "question may be asked often."
@@ -36,12 +38,27 @@ def find(situation: Situation) -> Iterator[Finding]:
     if not situation.rates_are_known:
         return
     for load in situation.third_party_queries:
-        rows_per_run = None if load.statement.operation.is_write else _find_costly_rows(load, situation)
+        excused = load.statement.operation.is_write or _is_lookup(load, situation)
+        rows_per_run = None if excused else _find_costly_rows(load, situation)
         if rows_per_run is None:
             continue
         pace = _find_pace(load, situation)
         if pace is not None and pace.seconds <= situation.limits.poll_period_seconds:
             yield _describe(load, pace, rows_per_run, situation)
+
+
+def _is_lookup(load: QueryLoad, situation: Situation) -> bool:
+    """Whether it asks by a name or a number, and nobody has seen it come by the clock: a person wants to know."""
+    if load.evidence is not Evidence.INFERRED or load.reading is None or situation.schema is None:
+        return False
+    kinds = [
+        find_type(table, predicate.column)
+        for access in load.reading.tables
+        if (table := situation.schema.find(access.name, access.database)) is not None
+        for predicate in access.predicates
+        if predicate.operator in _ASKING
+    ]
+    return bool(kinds) and not any(kind.startswith(("date", "time")) for kind in kinds)
 
 
 def _find_costly_rows(load: QueryLoad, situation: Situation) -> float | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from querywatch.analysis.advice import find_look_alikes, find_proposal, find_type
 from querywatch.analysis.cost import (
     Scan,
     find_runs_per_minute,
@@ -12,11 +13,10 @@ from querywatch.analysis.cost import (
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import NO_NEW_INDEX, REWRITE_FIRST, join_words, say_rate, say_who
 from querywatch.analysis.situation import QueryLoad, Situation
-from querywatch.model import Finding, Table
+from querywatch.model import Finding
 from querywatch.units import format_count
 
 _MOMENTS = ("date", "time")  # date, datetime, time, timestamp
-_SUGGESTED_COLUMNS = 4
 
 
 def find(situation: Situation) -> Iterator[Finding]:
@@ -41,7 +41,7 @@ def _describe(load: QueryLoad, scan: Scan, situation: Situation) -> Finding:
         columns=scan.columns,
         message=f"{say_who(load.integration, load.account, shared=load.shared)} "
         f"{_say_read(load, scan)} to answer one query, {often}: no index leads with {columns}.",
-        advice=f"{REWRITE_FIRST}{_suggest(scan.table, scan.columns)} {NO_NEW_INDEX}",
+        advice=f"{REWRITE_FIRST}{_suggest(load, scan)}",
         evidence=scan.evidence,
         measured=measured,
         limit=limit,
@@ -56,19 +56,20 @@ def _say_read(load: QueryLoad, scan: Scan) -> str:
     return f"read {rows} rows of {scan.table.name}{beside}"
 
 
-def _suggest(table: Table, columns: tuple[str, ...]) -> str:
-    """Names the indexed moments of a table where a moment was asked for: pollers mistake one for another."""
-    if not any(_is_moment(table, column) for column in columns):
-        return ""
-    leading = sorted({index.columns[0] for index in table.indexes if index.columns})
-    moments = [column for column in leading if _is_moment(table, column)][:_SUGGESTED_COLUMNS]
-    if not moments:
-        return f" No date or time of {table.name} leads an index."
-    return f" Of the dates and times of {table.name}, indexes lead with {join_words(moments)}."
-
-
-def _is_moment(table: Table, column: str) -> bool:
-    return table.columns.get(column, "").casefold().startswith(_MOMENTS)
+def _suggest(load: QueryLoad, scan: Scan) -> str:
+    """Indexed moments of the table where a moment was asked for, and the index that would serve."""
+    said = ""
+    if any(find_type(scan.table, column).startswith(_MOMENTS) for column in scan.columns):
+        moments = find_look_alikes(scan.table, scan.columns)
+        said = f" No date or time of {scan.table.name} leads an index."
+        if moments:
+            said = f" Of the dates and times of {scan.table.name}, indexes lead with {join_words(moments)}."
+    accesses = [each for each in load.reading.tables if each.name == scan.table.name] if load.reading else []
+    proposals = (find_proposal(access, scan.table) for access in accesses)
+    proposal = next((each for each in proposals if each is not None), None)
+    if proposal is None:
+        return f"{said} {NO_NEW_INDEX}"
+    return f"{said} An index on {proposal.text} would serve. {NO_NEW_INDEX}"
 
 
 RULE = Rule(

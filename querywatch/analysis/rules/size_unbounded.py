@@ -1,5 +1,6 @@
 """size.unbounded: a large table is read from end to end, because nothing in the statement bounds it."""
 
+import re
 from collections.abc import Iterator
 
 from querywatch.analysis.cost import (
@@ -12,9 +13,11 @@ from querywatch.analysis.cost import (
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import say_rate, say_who
 from querywatch.analysis.situation import QueryLoad, Situation
-from querywatch.model import Finding
+from querywatch.model import Finding, Table
 from querywatch.units import format_count
 
+_HASHES = re.compile(r"\b(?:MD5|CRC32|SHA|SHA1|SHA2)\(")
+_ONE_COLUMN = re.compile(r"SELECT (?:DISTINCT )?(?:\w+\.)?(\w+) FROM ")
 _ADVICE = (
     "Ask its vendor to fetch what has changed since the last time, by a column that an index leads with, and "
     "what is needed once in pages by primary key, outside office hours."
@@ -43,12 +46,23 @@ def _describe(load: QueryLoad, sweep: Scan, situation: Situation) -> Finding:
         table=sweep.table.name,
         message=f"{say_who(load.integration, load.account, shared=load.shared)} reads {sweep.table.name} "
         f"from end to end, {format_count(sweep.rows_per_run)} rows{beside} for one query, {often}: it has "
-        "no condition and no LIMIT that bounds what is read.",
+        f"no condition and no LIMIT that bounds what is read.{_find_habit(load, sweep.table)}",
         advice=_ADVICE,
         evidence=sweep.evidence,
         measured=measured,
         limit=limit,
     )
+
+
+def _find_habit(load: QueryLoad, table: Table) -> str:
+    """What software that pulls whole tables does it for, where the statement shows that."""
+    if _HASHES.search(load.statement.shape):
+        return " It makes a checksum of every row, as software does to find what has changed."
+    keys = [index.columns for index in table.indexes if index.name.casefold() == "primary"]
+    alone = _ONE_COLUMN.match(load.statement.shape)
+    if alone is not None and (alone[1],) in keys:
+        return " It fetches nothing but every key, as software does to find what was deleted."
+    return ""
 
 
 RULE = Rule(
