@@ -117,3 +117,13 @@ def has_account_lock(server: ServerInfo) -> bool:
 def has_kill_user(server: ServerInfo) -> bool:
     """KILL USER: ends all sessions of an account's name."""
     return _since(server, mysql=None, mariadb=(5, 3, 2))
+
+
+def has_data_lock_waits(server: ServerInfo) -> bool:
+    """performance_schema.data_lock_waits, in the place of information_schema.INNODB_LOCK_WAITS."""
+    return _since(server, mysql=(8, 0, 1), mariadb=None)
+
+
+def has_lock_tables(server: ServerInfo) -> bool:
+    """performance_schema.metadata_locks and table_handles."""
+    return _since(server, mysql=(5, 7, 3), mariadb=(10, 5, 2))
