@@ -31,6 +31,7 @@ class Totals:
     rows_sent: int
     rows_examined: int
     no_index_used: int
+    lock_seconds: float = 0.0  # of `seconds`, what was waited for locks; 0 where it was not read
 
     def plus(self, other: "Totals") -> "Totals":
         """Both together: (schema, digest) may stand in more than one row."""
@@ -55,6 +56,7 @@ class Difference:
     rows_sent: float
     rows_examined: float
     no_index_used: float
+    lock_seconds: float = 0.0
 
     def plus(self, other: "Difference") -> "Difference":
         """Both together."""

@@ -92,6 +92,7 @@ class QueryState:
     rows_examined: float | None
     seconds_variance: float = 0.0  # of what was estimated
     executions_variance: float = 0.0
+    baseline_ratio: float | None = None  # time a run lately over the usual; None: not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

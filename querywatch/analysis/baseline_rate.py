@@ -12,6 +12,7 @@ _LEAST_AN_HOUR = 0.5  # less is expected of nothing
 _BACK_EVIDENCE = 12.0
 _FROZEN_SHARE = 0.5
 _SMOOTHING_SECONDS = 30.0
+_RATE_SECONDS = 1800.0
 _BURSTS_AFTER_HOURS = 24
 _CAME_AND_WENT_SECONDS = 3 * 3600.0
 
@@ -62,9 +63,10 @@ class Busier:
 
     def add(self, runs: float, expected: float, seconds: float) -> bool:
         """Takes what ran; whether the usual rate has returned."""
-        if seconds > 0.0:
-            weight = min(1.0, seconds / 1800.0)
-            self.per_minute += weight * (60.0 * runs / seconds - self.per_minute) if runs else 0.0
+        comparable = 120.0 * expected >= self.usual_per_minute * seconds
+        if seconds > 0.0 and comparable:
+            weight = min(1.0, seconds / _RATE_SECONDS)
+            self.per_minute += weight * (60.0 * runs / seconds - self.per_minute)
         ratio = self.ratio
         self.back = max(0.0, self.back + (ratio - 1.0) * expected - runs * math.log(ratio))
         return self.back >= _BACK_EVIDENCE
@@ -86,8 +88,8 @@ class RateWatch:
 
         Of a shape that is not known yet bursts are learnt, once it is a day old.
         """
-        seconds = 0.0 if self._clock is None else clock - self._clock
-        self._clock = clock
+        seconds = 0.0 if self._clock is None else max(0.0, clock - self._clock)
+        self._clock = clock if self._clock is None else max(clock, self._clock)
         self.rate.runs += runs
         if not is_known and self.rate.hours < _BURSTS_AFTER_HOURS:
             return

@@ -37,6 +37,7 @@ class ShapeBaseline:
         self.observations = 0.0
         self.evidence = Evidence.COUNTED
         self.held: Runs | None = None
+        self.held_clock = 0.0
         self.ripe_at = 0.0
 
     def is_known(self, now: float) -> bool:
@@ -47,9 +48,10 @@ class ShapeBaseline:
         """How many observations come a day."""
         return self.observations / max(_LEAST_DAYS, (now - self.first_at) / _DAY_SECONDS)
 
-    def hold(self, runs: Runs, now: float) -> None:
-        """Takes an interval's runs."""
+    def hold(self, runs: Runs, clock_before: float, now: float) -> None:
+        """Takes an interval's runs; so many seconds were in sight before it."""
         if self.held is None:
+            self.held_clock = clock_before
             self.held = runs
             self.ripe_at = now if self.find_a_day(now) < _RARE_A_DAY else now + _HELD_SECONDS
         else:
@@ -71,6 +73,7 @@ class ShapeBaseline:
         self.observations += 1.0
         self.evidence = held.evidence
         doubt = held.executions_variance / held.executions
+        self.rate.note(0.0, self.held_clock, slot, now, is_known=known)
         self.rate.note(held.executions, clock, slot, now, doubt=doubt, is_known=known)
         self.time.note(_observe(held), load, self.find_a_day(now), slot, now, is_known=known)
         if known:

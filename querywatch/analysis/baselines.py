@@ -65,20 +65,20 @@ class Normals:
             self._slot, self._slot_clock = slot, self._clock
         self._clock += moment.seconds
         for runs in moment.runs:
-            self._hold(runs, moment.now)
+            self._hold(runs, moment)
         settling = moment.started_at is not None and moment.now - moment.started_at < _SETTLING_SECONDS
         self._judge_ripe(slot, settling=settling)
         if not settling:
             self._common.judge(moment.now, slot)
 
-    def _hold(self, runs: Runs, now: float) -> None:
+    def _hold(self, runs: Runs, moment: Moment) -> None:
         key = runs.subject.key
         shape = self._shapes.get(key)
         if shape is None:
-            shape = self._shapes[key] = ShapeBaseline(runs.subject, now)
+            shape = self._shapes[key] = ShapeBaseline(runs.subject, moment.now)
             self._forget_surplus()
         shape.subject = runs.subject
-        shape.hold(runs, now)
+        shape.hold(runs, self._clock - moment.seconds, moment.now)
         self._holding[key] = shape
 
     def _judge_ripe(self, slot: int, *, settling: bool) -> None:
@@ -159,19 +159,12 @@ class Normals:
         if slower is not None:
             yield slower
 
-    @property
-    def wants_sizes(self) -> bool:
-        """Whether a finding waits for the tables to be counted again."""
-        return any(each.sizes_are_old for each in self.regressions)
-
-    def find_ratios(self) -> dict[tuple[str, str], float]:
-        """(integration, fingerprint) -> time a run over the usual, of the shapes that ran lately."""
-        since = self._now - _RATIO_SECONDS
-        return {
-            key: shape.time.ratio
-            for key, shape in self._shapes.items()
-            if shape.last_at >= since and shape.is_known(self._now)
-        }
+    def find_ratio(self, integration: str, fingerprint: str) -> float | None:
+        """The time that a run took lately over the usual; None where it did not run, or is new."""
+        shape = self._shapes.get((integration, fingerprint))
+        if shape is None or not shape.is_known(self._now) or self._now - shape.last_at > _RATIO_SECONDS:
+            return None
+        return shape.time.ratio
 
     def to_rows(self) -> Iterable[tuple[str, str, tuple[float, ...]]]:
         """(integration, fingerprint, plain numbers) of each shape: what is to outlive a restart."""

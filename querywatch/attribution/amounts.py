@@ -63,6 +63,7 @@ class QueryAmount:
     rows_examined: float | None = None
     rows_sent: float | None = None
     no_index_used: float | None = None
+    lock_seconds: float | None = None  # of the time, what was waited for locks
     supposed: bool = False  # nobody was seen running it there: it was laid where there was room
     started_at: tuple[float, ...] = ()
     seconds_variance: float = 0.0  # 0 where it is counted

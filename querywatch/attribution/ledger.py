@@ -212,6 +212,7 @@ class Ledger:
         amount.rows_examined = (amount.rows_examined or 0.0) + parts[_ROWS]
         amount.rows_sent = (amount.rows_sent or 0.0) + difference.rows_sent * share
         amount.no_index_used = (amount.no_index_used or 0.0) + difference.no_index_used * share
+        amount.lock_seconds = (amount.lock_seconds or 0.0) + difference.lock_seconds * share
         return amount
 
 

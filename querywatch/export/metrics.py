@@ -120,6 +120,11 @@ METRICS: dict[str, MetricKind] = {
         "query_statements_total": ("counter", QUERY_LABELS, "Executions of a shape since it is exported."),
         "query_seconds_total": ("counter", QUERY_LABELS, "Server time of a shape since it is exported."),
         "query_rows_examined_total": ("counter", QUERY_LABELS, "Rows the server read for a shape."),
+        "baseline_ratio": (
+            "gauge",
+            QUERY_LABELS,
+            "Time a run of a shape took lately over what is usual at this hour; absent while it is new or rests.",
+        ),
         "query_info": (
             "gauge",
             ("server", "fingerprint", "tables", "shape"),
@@ -283,6 +288,7 @@ def _each_integration(snapshots: Iterable[Snapshot]) -> Iterator[tuple[Snapshot,
 def _render_queries(snapshots: Iterable[Snapshot]) -> Iterator[Metric]:
     statements, seconds = family("query_statements_total"), family("query_seconds_total")
     rows, info = family("query_rows_examined_total"), family("query_info")
+    usual = family("baseline_ratio")
     for snapshot in snapshots:
         for query in snapshot.queries:
             labels = [snapshot.server, query.integration, query.fingerprint]
@@ -290,9 +296,11 @@ def _render_queries(snapshots: Iterable[Snapshot]) -> Iterator[Metric]:
             seconds.add_metric(labels, query.seconds)
             if query.rows_examined is not None:
                 rows.add_metric(labels, query.rows_examined)
+            if query.baseline_ratio is not None:
+                usual.add_metric(labels, query.baseline_ratio)
         for entry in snapshot.query_infos:
             info.add_metric([snapshot.server, entry.fingerprint, entry.tables, entry.shape], 1)
-    yield from (statements, seconds, rows, info)
+    yield from (statements, seconds, rows, usual, info)
 
 
 def _render_findings(snapshots: Iterable[Snapshot]) -> Iterator[Metric]:

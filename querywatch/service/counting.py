@@ -75,6 +75,7 @@ class Amounts:
     written: tuple[Growth, ...] | None = (
         None  # the shapes that wrote, whoever ran them; None: not all are known
     )
+    shapes_wait: bool = False  # what ran is told with a later interval
 
 
 _EXECUTE = "Execute"  # the command of a binary prepared statement's execution (PROCESSLIST.COMMAND)
@@ -174,6 +175,7 @@ class Counting:
             margin=questioned if nothing_counts else margin,
             own_seconds=own_seconds,
             written=self._written,
+            shapes_wait=shares is None and self._waits_for("digests", readings),
         )
 
     def is_own(self, account: str) -> bool:

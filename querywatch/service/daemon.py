@@ -180,7 +180,9 @@ class Daemon:
     def _make_watcher(self, server: ServerSettings, password: str) -> Watcher:
         book = FindingBook(self._keeper.load_findings(server.name))
         watch = make_watch(server, password, self._settings, book, self._parser)
-        watch.chronicle.recall(self._keeper.load_memory(server.name))
+        memory = self._keeper.load_memory(server.name)
+        watch.chronicle.recall(memory)
+        watch.baselines.recall(memory.baselines, memory.changes)
         return Watcher(server, watch)
 
     def _find_watches(self) -> Mapping[str, Watched]:

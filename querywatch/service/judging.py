@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from querywatch.analysis.budgets import find_budget_ratios, find_uses
+from querywatch.analysis.regression import Regression
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.situation import Blindness, Limits, RunningSession, Situation, WriteSeen
 from querywatch.analysis.temporary import Remainder, TemporaryTables
@@ -29,6 +30,8 @@ from querywatch.model import (
 from querywatch.opendental import read_names
 from querywatch.plan import Plan
 from querywatch.service.chronicle import Chronicle
+from querywatch.service.normals import Baselines
+from querywatch.service.readings import Readings
 from querywatch.sql.clean import known_names, render_outward
 from querywatch.sql.shape import CUT_MARK
 
@@ -49,6 +52,11 @@ class Renderer:
         """What the schema knows is shown by name, everything else is numbered."""
         self._known = known_names(schema, read_names())
         self._rendered = {}
+
+    @property
+    def known_names(self) -> frozenset[str]:
+        """What is shown by name."""
+        return self._known
 
     def render_tables(self, statement: Statement) -> tuple[str, ...]:
         """The statement's tables; those that the schema does not know under one common word."""
@@ -89,6 +97,7 @@ class Cycle:
     minute_of_week: float | None = None  # by the office's clock; None: not known
     plans: Mapping[str, Plan] = field(default_factory=dict)  # by fingerprint
     status: ServerStatus | None = None  # as last read
+    seconds: float = 0.0  # that `ran` is of; 0 or less where nothing is to be learnt
 
 
 class Judge:
@@ -106,8 +115,10 @@ class Judge:
         self._chronicle = chronicle or Chronicle()
         self._calendar = calendar
         self.renderer = Renderer()
+        self.baselines = Baselines()
         self.opened: Counter[tuple[str, str]] = Counter()
         self._temporary = TemporaryTables()
+        self._readings = Readings()
         self._written: dict[tuple[str, str, Operation], tuple[float, float]] = {}
         self.set_rules(integrations, limits)
 
@@ -142,12 +153,15 @@ class Judge:
             minute_of_week=cycle.minute_of_week,
             plans=cycle.plans,
             changes=self._chronicle.find_changes(cycle.now),
+            regressions=self._find_regressions(cycle),
             office_hours=self._calendar.office_hours,
             maintenance=self._calendar.maintenance,
+            known_names=self.renderer.known_names,
         )
 
     def update(self, situation: Situation, *, blind: bool) -> None:
         """Runs the rules; a blind cycle opens what it must and resolves nothing."""
+        situation = self._readings.add(situation)
         self.budget_ratios = find_budget_ratios(situation)
         if (known := self._chronicle.take_acknowledgements()) is not None:
             self.book.set_acknowledgements(known, situation.now)
@@ -159,6 +173,17 @@ class Judge:
         changes = self.book.update(found, situation.now, counted_cycle=True, blind=blind)
         for opened in changes.opened:
             self.opened[opened.finding.rule, opened.finding.severity] += 1
+
+    def _find_regressions(self, cycle: Cycle) -> tuple[Regression, ...]:
+        self.baselines.note_schema(cycle.schema, cycle.now)
+        self.baselines.note_changes(self._chronicle.find_changes(cycle.now))
+        self.baselines.note_known(self.book.open)
+        uptime_seconds = None if cycle.status is None else cycle.status.uptime_seconds
+        found = self.baselines.judge(
+            cycle.ran, cycle.seconds, cycle.now, cycle.minute_of_week, uptime_seconds
+        )
+        self._chronicle.note_baselines(self.baselines.find_rows_to_save(cycle.now))
+        return found
 
     def _note(self, cycle: Cycle, writes: Iterable[WriteSeen]) -> None:
         chronicle, now = self._chronicle, cycle.now

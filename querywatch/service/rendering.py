@@ -45,6 +45,7 @@ def render_snapshot(
                 rows_examined=totals.rows_examined,
                 seconds_variance=totals.seconds_variance,
                 executions_variance=totals.executions_variance,
+                baseline_ratio=judge.baselines.normals.find_ratio(integration, fingerprint),
             )
             for (integration, fingerprint), totals in published.queries.items()
         ),

@@ -90,10 +90,12 @@ class Watch:
         self._published = Published(integrations)
         self.chronicle = Chronicle()
         self._judge = Judge(findings, integrations, limits, settings.calendar, self.chronicle)
+        self.baselines = self._judge.baselines
         self._schema: Schema | None = None
         self._rights: tuple[Right, ...] | None = None
         self._condition = Condition(settings.calendar.zone)
         self._last_count_at: float | None = None
+        self._judged_seconds = self._waiting_seconds = 0.0  # of what is told since; below 0 after a gap
         self._last_burst_at = 0.0
         self._near_ratios: tuple[float, ...] = ()  # of what is judged from samples, at the last count
         self._margins: deque[Margin] = deque(maxlen=_MARGINS_KEPT)
@@ -244,12 +246,14 @@ class Watch:
         return state is not None and state.up
 
     def _add(self, amounts: Amounts, now: float) -> None:
-        seconds = 0.0 if self._last_count_at is None else now - self._last_count_at
-        is_first = self._last_count_at is None
-        self._last_count_at = now
-        if seconds > _GAP_INTERVALS * self.pacer.counter_interval_seconds:
+        before, self._last_count_at = self._last_count_at, now
+        seconds = 0.0 if before is None else now - before
+        is_gap = seconds > _GAP_INTERVALS * self.pacer.counter_interval_seconds
+        self._judged_seconds = float("-inf") if is_gap else seconds + self._waiting_seconds
+        self._waiting_seconds = self._judged_seconds if amounts.shapes_wait else 0.0
+        if is_gap:
             self._window.clear()  # what was counted in a gap is published, and judged by no rule
-        elif not is_first:
+        elif before is not None:
             self._window.add(
                 Interval(
                     ended_at=now,
@@ -271,15 +275,13 @@ class Watch:
         return self._window.find_seconds() | dict.fromkeys(found, float("inf"))
 
     def _decide(self, amounts: Amounts, now: float) -> None:
-        sight = self._make_sight()
-        running = [self._judge.make_running(*each) for each in self._looking.present]
         cycle = Cycle(
             now=now,
             info=self._info,
             schema=self._schema,
-            running=tuple(running),
+            running=tuple(self._judge.make_running(*each) for each in self._looking.present),
             written=amounts.accounts,
-            blindness=find_blindness(sight),
+            blindness=find_blindness(self._make_sight()),
             statements_at_least=self._looking.find_paces(),
             ran=amounts.queries,
             wrote=amounts.written,
@@ -287,6 +289,7 @@ class Watch:
             plans=self.planner.find_plans(now),
             minute_of_week=self._condition.find_minute_of_week(now),
             status=self._condition.status,
+            seconds=0.0 if amounts.shapes_wait else self._judged_seconds,
         )
         situation = add_needs(self._judge.judge(cycle, self._window), self._parser)
         self._judge.update(situation, blind=False)

@@ -92,11 +92,12 @@ def are_consumers_on(connection: Connection, first: str, second: str) -> bool:
 
 
 def parse_totals(columns: Sequence[Any]) -> Totals:
-    """The seven columns that every statement summary of the performance schema counts in.
+    """The columns that every statement summary of the performance schema counts in.
 
-    COUNT_STAR, SUM_ERRORS, SUM_TIMER_WAIT, SUM_ROWS_AFFECTED, _SENT, _EXAMINED and SUM_NO_INDEX_USED.
+    COUNT_STAR, SUM_ERRORS, SUM_TIMER_WAIT, SUM_ROWS_AFFECTED, _SENT, _EXAMINED, SUM_NO_INDEX_USED, and where it was
+    read SUM_LOCK_TIME.
     """
-    executions, errors, picoseconds, affected, sent, examined, no_index_used = columns
+    executions, errors, picoseconds, affected, sent, examined, no_index_used, *locked = columns
     return Totals(
         executions=int(executions),
         errors=int(errors),
@@ -105,4 +106,5 @@ def parse_totals(columns: Sequence[Any]) -> Totals:
         rows_sent=int(sent),
         rows_examined=int(examined),
         no_index_used=int(no_index_used),
+        lock_seconds=seconds_from_picoseconds(int(locked[0])) if locked else 0.0,
     )

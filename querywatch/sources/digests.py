@@ -19,7 +19,7 @@ from querywatch.sources.base import (
 # The session's time zone is UTC, so the two times are seconds since the epoch.
 _DIGESTS = (
     "SELECT SCHEMA_NAME, DIGEST, DIGEST_TEXT, COUNT_STAR, SUM_ERRORS, SUM_TIMER_WAIT, SUM_ROWS_AFFECTED, "
-    "SUM_ROWS_SENT, SUM_ROWS_EXAMINED, SUM_NO_INDEX_USED, UNIX_TIMESTAMP(FIRST_SEEN), "
+    "SUM_ROWS_SENT, SUM_ROWS_EXAMINED, SUM_NO_INDEX_USED, SUM_LOCK_TIME, UNIX_TIMESTAMP(FIRST_SEEN), "
     "UNIX_TIMESTAMP(LAST_SEEN), UNIX_TIMESTAMP() FROM performance_schema.events_statements_summary_by_digest"
 )
 _RECENT_DIGESTS = f"{_DIGESTS} WHERE LAST_SEEN >= FROM_UNIXTIME(%s) OR DIGEST IS NULL"
