@@ -39,7 +39,7 @@ def run(given: argparse.Namespace) -> int:
         modes = given.sql_mode.upper().split(",")
         book.ansi_quotes, book.no_backslash_escapes = "ANSI_QUOTES" in modes, "NO_BACKSLASH_ESCAPES" in modes
     rows = []
-    for text in split_statements(_read(given.file)):
+    for text in split_statements(_read(given.file), no_backslash_escapes=book.no_backslash_escapes):
         statement = book.from_text(text)
         shape = render_outward(statement.shape, known)
         rows.append(

@@ -3,29 +3,40 @@
 import re
 from collections.abc import Iterator
 
-_PARTS = re.compile(
-    r"""(?P<string>'[^'\\]*+(?>(?:(?:\\.|'')[^'\\]*+)*)(?:'|\\?\Z)
-                  |"[^"\\]*+(?>(?:(?:\\.|"")[^"\\]*+)*)(?:"|\\?\Z)
-                  |`[^`]*+(?:`|\Z))
+
+def _compile(*, escapes: bool) -> re.Pattern[str]:
+    one, two = (
+        (
+            r"'[^'\\]*+(?>(?:(?:\\.|'')[^'\\]*+)*)(?:'|\\?\Z)",
+            r'"[^"\\]*+(?>(?:(?:\\.|"")[^"\\]*+)*)(?:"|\\?\Z)',
+        )
+        if escapes
+        else (r"'[^']*+(?:'|\Z)", r'"[^"]*+(?:"|\Z)')
+    )
+    return re.compile(
+        rf"""(?P<string>{one}|{two}|`[^`]*+(?:`|\Z))
        |(?P<comment>--(?=[\x00-\x20\x7f]|\Z)[^\n]*+|\#[^\n]*+|/\*(?!M?!).*?(?:\*/|\Z))
        |(?P<semicolon>;)
        |(?P<space>\s++)
        |(?P<text>/\*M?!.*?(?:\*/|\Z)|[^'"`\-\#/;\s]++|.)""",
-    re.DOTALL | re.VERBOSE,
-)
+        re.DOTALL | re.VERBOSE,
+    )
 
 
+_PARTS = _compile(escapes=True)
+_PLAIN_PARTS = _compile(escapes=False)
 _DELIMITER = re.compile(r"delimiter[ \t]+(?P<delimiter>[^\s'\"`]+)[^\n]*", re.IGNORECASE)
 
 
-def split_statements(text: str) -> Iterator[str]:
+def split_statements(text: str, *, no_backslash_escapes: bool | None = None) -> Iterator[str]:
     """The statements between semicolons that stand outside strings and comments, with the comments before them.
 
-    Strings are read with backslash escapes. A line of the mysql program, DELIMITER //, says what stands for the
-    semicolon from there on.
+    Strings are read with backslash escapes unless they are known to have none. A line of the mysql program,
+    DELIMITER //, says what stands for the semicolon from there on.
     """
     start, position, has_text, delimiter = 0, 0, False, ";"
-    while match := _PARTS.match(text, position):
+    parts = _PLAIN_PARTS if no_backslash_escapes else _PARTS
+    while match := parts.match(text, position):
         position = match.end()
         if match.lastgroup in {"comment", "space"}:
             continue

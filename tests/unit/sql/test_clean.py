@@ -83,3 +83,10 @@ def test_long_shapes_are_shortened() -> None:
 def test_a_file_falls_into_statements(text: str, statements: list[str]) -> None:
     """Semicolons inside strings, names and comments do not count; comments stay with what follows them."""
     assert list(split_statements(text)) == statements
+
+
+def test_a_file_falls_into_statements_by_its_sql_mode() -> None:
+    """A backslash before the closing quote ends the string where backslashes mean nothing."""
+    text = "SELECT 'C:\\'; SELECT 'patient'; SELECT 3"
+    assert list(split_statements(text, no_backslash_escapes=True)) == text.split("; ")
+    assert list(split_statements(text)) == [text]
