@@ -1,6 +1,6 @@
 """A practice's tables with Open Dental's own columns and indexes, filled, on any of the servers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
 import pymysql
@@ -14,6 +14,16 @@ _NUMBERS = "practice_numbers"
 _CHUNK_ROWS = 50_000
 
 
+def create_tables(cursor: pymysql.cursors.Cursor, names: Iterable[str]) -> None:
+    """These tables, empty, in a database of their own."""
+    facts = {table.name: table for table in parse_facts()}
+    cursor.execute("SET sql_mode = ''")  # as Open Dental's maker sets servers up
+    cursor.execute(f"DROP DATABASE IF EXISTS {REVIEWED}")
+    cursor.execute(f"CREATE DATABASE {REVIEWED}")
+    for name in names:
+        cursor.execute(render_create(facts[name]).replace(f"`{DATABASE}`.", f"`{REVIEWED}`."))
+
+
 def load_tables(server: RunningServer, rows: Mapping[str, int]) -> None:
     """These tables with so many rows each, the same on every server; their dates end now."""
     facts = {table.name: table for table in parse_facts()}
@@ -21,16 +31,13 @@ def load_tables(server: RunningServer, rows: Mapping[str, int]) -> None:
         column.name: name for name, table in facts.items() for column in table.columns if column.is_primary
     }
     with closing(server.root()) as root, root.cursor() as cursor:
-        cursor.execute("SET sql_mode = ''")  # as Open Dental's maker sets servers up
-        cursor.execute(f"CREATE DATABASE IF NOT EXISTS {REVIEWED}")
+        create_tables(cursor, rows)
         cursor.execute("SELECT DATE_FORMAT(NOW(), '%Y-%m-%d %H:%i:%s')")
         ((now,),) = cursor.fetchall()
         sizes = {name: rows.get(name, 50) for name in facts}
         setting = Setting(seed=1, now=now, rows=sizes, owners=owners)
         _create_numbers(cursor, max(rows.values()))
         for name in rows:
-            cursor.execute(f"DROP TABLE IF EXISTS {REVIEWED}.`{name}`")
-            cursor.execute(render_create(facts[name]).replace(f"`{DATABASE}`.", f"`{REVIEWED}`."))
             values = find_values(facts[name], setting)
             cursor.execute(f"ALTER TABLE {REVIEWED}.`{name}` DISABLE KEYS")
             for first in range(0, rows[name], _CHUNK_ROWS):
