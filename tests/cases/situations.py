@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from querywatch.analysis.regression import Regression
+from querywatch.analysis.choosing import find_reading
 from querywatch.analysis.situation import (
     AccountLoad,
     Blindness,
@@ -34,7 +36,9 @@ from querywatch.model import (
     Table,
 )
 from querywatch.plan import Plan, PlanAccess, PlanRow
+from querywatch.sql.literals import find_literals
 from querywatch.sql.reduce import reduce_text
+from tests.cases.regressions import make_regression, make_subject
 
 NOW = 1_795_363_200.0
 DATABASE = "opendental"
@@ -62,6 +66,7 @@ _CASE_WORDS = {
     "office hours",
     "perhaps temporary",
     "plan",
+    "regression",
     "rights",
     "rows examined",
     "rows sent",
@@ -102,6 +107,7 @@ def make_situation(case: dict[str, Any]) -> Situation:
         writes=tuple(_make_writes(case, integration)),
         blindness=tuple(_make_blindness(case)),
         rights=tuple(_make_rights(case)),
+        regressions=tuple(_make_regressions(case, integration)),
         plans=_make_plans(case),
         minute_of_week=parse_weekly_hours([f"{case['at']}-24:00"]).spans[0][0] if "at" in case else None,
         office_hours=_make_hours(case, "office hours"),
@@ -200,6 +206,7 @@ def _make_queries(case: dict[str, Any], integration: Integration) -> list[QueryL
             no_index_used=None if unindexed is None else float(unindexed) * executions,
             evidence=Evidence(case.get("evidence", "counted")),
             started_at=starts,
+            reading=find_reading(statement, find_literals(case["statement"]), make_schema()),
         )
     ]
 
@@ -313,6 +320,14 @@ def _make_rights(case: dict[str, Any]) -> list[Right]:
         )
         for given in case.get("rights", [])
     ]
+
+
+def _make_regressions(case: dict[str, Any], integration: Integration) -> list[Regression]:
+    if "regression" not in case:
+        return []
+    subject = make_subject(integration.name, reduce_text(case["statement"]) if "statement" in case else None)
+    evidence = Evidence(case.get("evidence", "counted"))
+    return [make_regression(case["regression"], subject, evidence, NOW, parse_duration)]
 
 
 def _make_blindness(case: dict[str, Any]) -> list[Blindness]:
