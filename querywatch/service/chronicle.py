@@ -1,7 +1,7 @@
 """What happened on one server, as its watch notes it and the keeper takes it: changes, writes, names, baselines."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -60,6 +60,17 @@ class Noted:
     info: ServerInfo | None = None
     variables: Mapping[str, str] | None = None
     schema: Schema | None = None
+    lost: bool = False  # there was no room for all of it
+
+    def add_changes(self, changes: Collection[Change]) -> None:
+        """The oldest go where there is no room."""
+        self.lost |= len(self.changes) + len(changes) > _WAITING
+        self.changes.extend(changes)
+
+    def add_writes(self, notes: Collection[WriteNote]) -> None:
+        """The same for writes."""
+        self.lost |= len(self.writes) + len(notes) > _WAITING
+        self.writes.extend(notes)
 
 
 class Chronicle:
@@ -115,19 +126,16 @@ class Chronicle:
         """What could not be kept waits with what came since; False when the oldest of it had to be dropped."""
         with self._lock:
             later = self._noted
-            room = all(
-                len(before) + len(after) <= _WAITING
-                for before, after in ((noted.changes, later.changes), (noted.writes, later.writes))
-            )
-            noted.changes.extend(later.changes)
-            noted.writes.extend(later.writes)
+            noted.lost |= later.lost
+            noted.add_changes(later.changes)
+            noted.add_writes(later.writes)
             noted.baselines.update(later.baselines)
             for kind, names in later.names.items():
                 noted.names.setdefault(kind, set()).update(names)
             noted.info, noted.schema = later.info or noted.info, later.schema or noted.schema
             noted.variables = noted.variables if later.variables is None else later.variables
             self._noted = noted
-        return room
+        return not noted.lost
 
     def note_server(
         self, info: ServerInfo | None, status: ServerStatus | None, schema: Schema | None, now: float
@@ -195,7 +203,7 @@ class Chronicle:
         """Writes; those of whoever may only read are kept."""
         notes = [note for seen in writes for note in _find_notes(seen, render_tables, now)]
         with self._lock:
-            self._noted.writes.extend(notes)
+            self._noted.add_writes(notes)
 
     def note_baselines(self, rows: Iterable[BaselineRow]) -> None:
         """Baselines as they are now; the latest of each is kept."""
@@ -236,7 +244,7 @@ class Chronicle:
         if changes:
             self._recent.extend(changes)
             with self._lock:
-                self._noted.changes.extend(changes)
+                self._noted.add_changes(changes)
 
 
 def _find_notes(seen: WriteSeen, render_tables: RenderTables, now: float) -> Iterator[WriteNote]:
