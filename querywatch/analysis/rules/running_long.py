@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 from querywatch.analysis.cost import cap_severity
+from querywatch.analysis.office_work import find_session_work
 from querywatch.analysis.rules.base import Category, Rule
+from querywatch.analysis.rules.lock_blocking import find_severity as find_block_severity
+from querywatch.analysis.rules.lock_blocking import say_victims
 from querywatch.analysis.rules.words import name_account, say_who
-from querywatch.analysis.situation import RunningSession, Situation
+from querywatch.analysis.situation import Block, RunningSession, Situation
+from querywatch.analysis.waits import find_kind
 from querywatch.model import Evidence, Finding, Severity
 from querywatch.units import format_seconds
 
-_WAITING = ("waiting for", "locked")  # the session's state while it stands in a queue, on every version
 _ADVICE = (
     "Find out what it is for before anybody ends it. Ask its vendor to make it smaller, to let an index "
     "serve it, or to run it after hours."
@@ -39,13 +42,28 @@ def _find_fingerprint(entry: RunningSession) -> str:
 
 
 def _is_waiting(entry: RunningSession) -> bool:
-    return entry.session.state.casefold().startswith(_WAITING)
+    return find_kind(entry.session) is not None
+
+
+def _find_block(entry: RunningSession, situation: Situation) -> Block | None:
+    """Who waits for it, where somebody does."""
+    session_id = entry.session.session_id
+    blocks = (block for block in situation.blocks if block.blocker.session.session_id == session_id)
+    return next(blocks, None)
 
 
 def _find_severity(entry: RunningSession, limit_seconds: float, situation: Situation) -> Severity:
-    """By time over the limit, in the ratio of the general limits; who waits for others is no culprit."""
+    """By time over the limit, in the ratio of the general limits, or by who waits for it.
+
+    Who waits for others is no culprit.
+    """
     if not entry.attribution.integration.kind.is_third_party:
         return Severity.INFO
+    if find_session_work(entry, situation.office_work) is not None:
+        return Severity.INFO
+    block = _find_block(entry, situation)
+    if block is not None and find_block_severity(block, situation) is Severity.CRITICAL:
+        return Severity.CRITICAL
     limits = situation.limits
     critical_ratio = limits.running_seconds_critical / limits.running_seconds_warning
     critical = entry.session.seconds >= limit_seconds * critical_ratio
@@ -65,12 +83,20 @@ def _describe(entry: RunningSession, situation: Situation) -> Finding:
         fingerprint=_find_fingerprint(entry),
         message=f"{say_who(integration, session.account, shared=entry.attribution.shared)} {verb} "
         f"for {format_seconds(session.seconds)} "
-        f"(limit {format_seconds(limit_seconds)}), from {session.host or 'an unknown host'}.",
+        f"(limit {format_seconds(limit_seconds)}), from {session.host or 'an unknown host'}"
+        f"{_say_more(entry, situation)}.",
         advice=_ADVICE if integration.kind.is_third_party else _ADVICE_OWN,
         evidence=Evidence.SAMPLED,
         measured=session.seconds,
         limit=limit_seconds,
     )
+
+
+def _say_more(entry: RunningSession, situation: Situation) -> str:
+    """What it does for the office, and who waits for it."""
+    work, block = find_session_work(entry, situation.office_work), _find_block(entry, situation)
+    said = "" if work is None else f": it {work}"
+    return said if block is None else f"{said}; {say_victims(block.victims)} must wait for it"
 
 
 RULE = Rule(
