@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -23,12 +22,12 @@ from querywatch.errors import ConfigError
 from querywatch.export.metrics import make_registry
 from querywatch.export.web import WebServer
 from querywatch.findings import FindingBook
-from querywatch.hours import Calendar, parse_weekly_hours
 from querywatch.service.keeping import TICK_SECONDS, Keeper, Watched
 from querywatch.service.logs import describe_error
 from querywatch.service.notify import Notifier
 from querywatch.service.parsing import Parser
-from querywatch.service.watch import Watch, WatchSettings
+from querywatch.service.watch import Watch
+from querywatch.service.watch_settings import make_watch_settings
 from querywatch.service.watcher import Watcher
 from querywatch.snapshot import Snapshot
 
@@ -231,26 +230,6 @@ def make_watch(
         parser=parser,
         clock=time.time,
         random=random.random,
-    )
-
-
-def make_watch_settings(server: ServerSettings, password: str, settings: Settings) -> WatchSettings:
-    """What a watch of the server needs of the configuration, but for what it can take while it goes on."""
-    return WatchSettings(
-        endpoint=server.to_endpoint(password),
-        databases=server.databases,
-        labels=tuple(server.labels.items()),
-        counter_interval_seconds=server.counter_interval,
-        schema_interval_seconds=server.schema_interval,
-        sample_interval_seconds=server.sample_interval,
-        observer_budget_ratio=server.observer_budget,
-        plan_after_seconds=server.plan_after,
-        guarded_explain=server.explain == "guarded",
-        calendar=Calendar(
-            office_hours=parse_weekly_hours(server.office_hours) if server.office_hours else None,
-            maintenance=settings.maintenance.to_hours(),
-            zone=ZoneInfo(server.timezone) if server.timezone else None,
-        ),
     )
 
 

@@ -6,18 +6,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from querywatch.analysis.bursts import Burst, find_burst
 from querywatch.analysis.published import Published
 from querywatch.analysis.situation import Limits
 from querywatch.analysis.window import Interval, Window
 from querywatch.db.connection import Connection
-from querywatch.db.endpoint import Endpoint
 from querywatch.errors import ServerError
 from querywatch.findings import FindingBook
-from querywatch.hours import Calendar
 from querywatch.model import Integration, Right, Schema, ServerInfo
+from querywatch.service.blocking import Blocking
 from querywatch.service.chronicle import Chronicle
 from querywatch.service.condition import Condition
 from querywatch.service.counting import Amounts, Counting, Margin
@@ -30,29 +29,13 @@ from querywatch.service.pacing import Pacer, Work
 from querywatch.service.parsing import Parser, add_needs
 from querywatch.service.planning import Planner
 from querywatch.service.rendering import render_snapshot
+from querywatch.service.watch_settings import WatchSettings
 from querywatch.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
 _MARGINS_KEPT = 30
 _GAP_INTERVALS = 3  # longer without counters than so many intervals is a gap in sight
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchSettings:
-    """What one watch needs of the configuration."""
-
-    endpoint: Endpoint
-    databases: tuple[str, ...]
-    labels: tuple[tuple[str, str], ...]
-    counter_interval_seconds: float
-    schema_interval_seconds: float
-    sample_interval_seconds: float = 1.0
-    observer_budget_ratio: float = 0.005  # seconds of the server's time a second
-    calendar: Calendar = field(default_factory=Calendar)
-    plan_after_seconds: float = 2.0  # what runs longer is asked for its plan
-    guarded_explain: bool = False  # of MySQL too, where the account can do no harm
-    programs_wanted: bool = False  # whether or not an integration is known by its program
 
 
 class Watch:
@@ -84,6 +67,7 @@ class Watch:
         self._intake.guarded_explain = settings.guarded_explain
         self._counting = Counting(integrations, settings.endpoint.user, self._intake.own_fingerprints)
         self._looking = Looking()
+        self._blocking = Blocking(self._intake.reader)
         intake, after_seconds = self._intake, settings.plan_after_seconds
         self.planner = Planner(intake.reader, intake.book, after_seconds=after_seconds)
         self._window = Window()
@@ -201,14 +185,13 @@ class Watch:
         sessions = self._intake.read_sessions(connection, now, with_programs=by_program)
         if sessions is None:
             self._looking.skip()
+            self._blocking.skip()
             return
         now = self._clock()  # what the rows say is of the answer's moment
         others = tuple(each for each in sessions if not self._counting.is_own(each.account))
         self.pacer.note_threads(sum(each.is_active for each in others), now)
-        for sight, attribution in self._looking.look(others, self._counting.learner, now):
-            if sight.sights:
-                name, fingerprint = attribution.integration.name, sight.statement.fingerprint
-                self._window.note_start(name, fingerprint, sight.started_at)
+        self._judge.note_starts(self._looking.look(others, self._counting.learner, now), self._window)
+        self._blocking.look(connection, self._looking.present, self._schema, now, self.pacer.may_spend)
 
     def _count(self, connection: Connection, now: float, *, thorough: bool) -> None:
         """Reads the counters, lays them to integrations, and judges."""
@@ -265,14 +248,11 @@ class Watch:
             )
         self._published.add_accounts(amounts.accounts)
         self._published.add_errors(amounts.estimates)
-        self._published.add_queries(amounts.queries, mattering=self._find_mattering(), now=now)
+        self._published.add_queries(
+            amounts.queries, mattering=self._judge.find_mattering(self._window), now=now
+        )
         if amounts.margin is not None:
             self._margins.append(amounts.margin)
-
-    def _find_mattering(self) -> dict[str, float]:
-        """The shapes worth a series of their own: those with findings, then the costliest of the window."""
-        found = [entry.finding.fingerprint for entry in self._judge.book.open if entry.finding.fingerprint]
-        return self._window.find_seconds() | dict.fromkeys(found, float("inf"))
 
     def _decide(self, amounts: Amounts, now: float) -> None:
         cycle = Cycle(
@@ -281,8 +261,9 @@ class Watch:
             schema=self._schema,
             running=tuple(self._judge.make_running(*each) for each in self._looking.present),
             written=amounts.accounts,
-            blindness=find_blindness(self._make_sight()),
+            blindness=(*find_blindness(self._make_sight()), *self._blocking.take_blindness()),
             statements_at_least=self._looking.find_paces(),
+            blocks=self._blocking.take(),
             ran=amounts.queries,
             wrote=amounts.written,
             rights=self._rights,
@@ -312,6 +293,7 @@ class Watch:
         self._intake.reader.failures["server", error.reason] += 1
         self._link.lose(error, now)
         self._looking.lose()
+        self._blocking.skip()
         self._window.clear()
         cycle = Cycle(
             now=now,
@@ -342,6 +324,7 @@ class Watch:
                 observer_budget_ratio=self.pacer.budget_used_ratio,
                 residual_ratio=unattributed / total if total else None,
                 capture_ratios=self._looking.find_capture_ratios(),
+                blocking_victims=self._blocking.victims,
             ),
             self._published,
             self._judge,

@@ -34,7 +34,8 @@ import querywatch.sources
 from querywatch.analysis.situation import Limits
 from querywatch.findings import FindingBook
 from querywatch.service.parsing import Parser
-from querywatch.service.watch import Watch, WatchSettings
+from querywatch.service.watch import Watch
+from querywatch.service.watch_settings import WatchSettings
 from querywatch.sql.reduce import StatementBook
 
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")

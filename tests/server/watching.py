@@ -16,7 +16,8 @@ from querywatch.db.endpoint import Endpoint
 from querywatch.findings import FindingBook
 from querywatch.model import Finding, Integration, Kind
 from querywatch.service.parsing import Parser
-from querywatch.service.watch import Watch, WatchSettings
+from querywatch.service.watch import Watch
+from querywatch.service.watch_settings import WatchSettings
 from querywatch.snapshot import IntegrationState, Snapshot
 
 VENDOR = Integration(name="vendor", kind=Kind.DIRECT_READ, accounts=("vendor",))
