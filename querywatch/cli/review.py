@@ -94,7 +94,7 @@ def run(given: argparse.Namespace) -> int:
         print(f"saved {len(saved.schema.tables)} tables to {given.save_schema}", file=sys.stderr)
     if given.file is None:
         return 0
-    written = list(_read_written(given.file, given.every))
+    written = list(_read_written(given.file, given.every, no_backslash_escapes=saved.no_backslash_escapes))
     if not written:
         print(f"querywatch: {given.file} holds no statement", file=sys.stderr)
     worst = _judge_all(written, _make_setting(settings, server, saved, given.at), saved, given.format)
@@ -135,26 +135,27 @@ def _make_setting(
     )
 
 
-def _read_written(name: str, every_seconds: float) -> Iterator[_Written]:
+def _read_written(
+    name: str, every_seconds: float, *, no_backslash_escapes: bool | None
+) -> Iterator[_Written]:
     """The statements in order; what is no UTF-8 in them is replaced, as in what servers send."""
-    if name == "-":
-        yield from _split(sys.stdin.buffer.read(), "", every_seconds)
-        return
-    path = Path(name)
+    contents = [("", sys.stdin.buffer.read())] if name == "-" else _read_files(Path(name))
+    for file, content in contents:
+        text = content.decode("utf-8-sig", "replace")
+        for each in split_statements(text, no_backslash_escapes=no_backslash_escapes):
+            yield _Written(text=each, every_seconds=_find_every(each) or every_seconds, file=file)
+
+
+def _read_files(path: Path) -> Iterator[tuple[str, bytes]]:
+    """(its name where there may be several, content) of the file, or of each *.sql in the directory."""
     paths = sorted(path.rglob("*.sql")) if path.is_dir() else [path]
     if not paths:
-        raise QuerywatchError(f"{name}: there is no file *.sql in it")
+        raise QuerywatchError(f"{path}: there is no file *.sql in it")
     for file in paths:
         try:
-            content = file.read_bytes()
+            yield (str(file.relative_to(path)) if path.is_dir() else "", file.read_bytes())
         except OSError as error:
             raise QuerywatchError(f"{file}: cannot be read ({error.strerror})") from None
-        yield from _split(content, str(file.relative_to(path)) if path.is_dir() else "", every_seconds)
-
-
-def _split(content: bytes, file: str, every_seconds: float) -> Iterator[_Written]:
-    for text in split_statements(content.decode("utf-8-sig", "replace")):
-        yield _Written(text=text, every_seconds=_find_every(text) or every_seconds, file=file)
 
 
 def _find_every(text: str) -> float | None:

@@ -5,6 +5,7 @@ from itertools import islice
 
 from querywatch.config import ServerSettings
 from querywatch.db.connection import connect
+from querywatch.db.endpoint import Endpoint
 from querywatch.errors import QuerywatchError
 from querywatch.model import Schema, Statement
 from querywatch.schemafile import SavedSchema
@@ -38,16 +39,21 @@ def parse_all(parser: Parser, statements: Iterable[Statement]) -> Iterator[State
 
 
 def read_live_schema(server: ServerSettings, password: str) -> SavedSchema:
-    """The server's tables and indexes, and how it reads SQL. Raises QuerywatchError with the fix."""
-    connection = connect(server.to_endpoint(password))
+    """The tables and indexes of a configured server, and how it reads SQL. Raises QuerywatchError with the fix."""
+    return read_schema(server.to_endpoint(password), server.databases)
+
+
+def read_schema(endpoint: Endpoint, databases: tuple[str, ...]) -> SavedSchema:
+    """The same of any server; of all databases but its own when none is named."""
+    connection = connect(endpoint)
     try:
         status = read_status(connection)
-        source = SchemaSource(server.databases, _ROUND_SECONDS)
+        source = SchemaSource(databases, _ROUND_SECONDS)
         schema: Schema | None = None
         while schema is None:
             schema = source.read_some(connection, 0.0)
             if schema is None and not source.is_due(0.0):
-                raise QuerywatchError(f"{server.name}: its tables could not be read")
+                raise QuerywatchError(f"{endpoint.name}: its tables could not be read")
         return SavedSchema(
             schema=schema,
             server=connection.server,
@@ -55,6 +61,6 @@ def read_live_schema(server: ServerSettings, password: str) -> SavedSchema:
             no_backslash_escapes=status.no_backslash_escapes,
         )
     except SourceUnavailableError as error:
-        raise QuerywatchError(f"{server.name}: {error}; {error.advice}") from None
+        raise QuerywatchError(f"{endpoint.name}: {error}; {error.advice}") from None
     finally:
         connection.close()

@@ -77,8 +77,8 @@ def try_case(cursor: "pymysql.cursors.Cursor", case: Case) -> Trial:
     (key,) = _run(cursor, case.key)[0] if case.key else (None,)
     values = [str(key) if slot is None else case.values[slot] for slot in rewrite.slots]
     before, after = fill(case.statement, case.values), fill(rewrite.text, values)
-    first, examined_before = _count(cursor, before)
-    second, examined_after = _count(cursor, after)
+    first, examined_before = count_reads(cursor, before)
+    second, examined_after = count_reads(cursor, after)
     return Trial(
         case=case,
         rewritten=rewrite.text,
@@ -95,7 +95,7 @@ def _run(cursor: "pymysql.cursors.Cursor", statement: str) -> Sequence[tuple[Any
     return cursor.fetchall()
 
 
-def _count(cursor: "pymysql.cursors.Cursor", statement: str) -> tuple[Sequence[tuple[Any, ...]], int]:
+def count_reads(cursor: "pymysql.cursors.Cursor", statement: str) -> tuple[Sequence[tuple[Any, ...]], int]:
     """(the answer, rows read to find it)."""
     _run(cursor, "FLUSH STATUS")
     rows = _run(cursor, statement)
@@ -133,13 +133,13 @@ def _make_ranges() -> tuple[Case, ...]:
         _range("DATE(AptDateTime) < DATE_SUB(CURDATE(), INTERVAL ? DAY)", "3600"),
         _range("TO_DAYS(AptDateTime) = TO_DAYS(?)", day),
         _range("YEAR(AptDateTime) = ? AND MONTH(AptDateTime) = ?", str(_DAY.year), str(_DAY.month)),
-        _range("MONTH(AptDateTime) = MONTH(NOW()) AND YEAR(AptDateTime) = YEAR(NOW()) AND Op = ?", "3"),
+        _range("MONTH(AptDateTime) = MONTH(NOW()) AND YEAR(AptDateTime) = YEAR(NOW()) AND PatNum > ?", "3"),
         _range("DATEDIFF(NOW(), AptDateTime) <= ?", "2"),
         _range("DATEDIFF(AptDateTime, CURDATE()) = ?", "-7"),
         _range("DATEDIFF(AptDateTime, ?) > ?", day, "150"),
         _range("UNIX_TIMESTAMP(DateTStamp) > UNIX_TIMESTAMP() - ?", "86400", column="datetstamp"),
         _range("DateTStamp + INTERVAL ? DAY > NOW()", "2", column="datetstamp"),
-        _range("DATE_SUB(AptDateTime, INTERVAL ? HOUR) > NOW() AND AptStatus = ?", "12", "1"),
+        _range("DATE_SUB(AptDateTime, INTERVAL ? HOUR) > NOW()", "12"),
         _range("EXTRACT(YEAR FROM Birthdate) = ?", "1980", table="patient", column="birthdate"),
         _range("DATE(SecDateEntry) = ?", day, table="patient", column="secdateentry"),
     )
@@ -157,7 +157,7 @@ def _make_others() -> tuple[Case, ...]:
             step=Step(kind=_BARE, column="email"),
         ),
         Case(
-            statement="SELECT LName FROM patient WHERE PatNum + ? > ?",
+            statement="SELECT LName FROM patient WHERE PatNum + ? = ?",
             values=("1", "11990"),
             step=Step(kind=_BARE, column="patnum"),
         ),
