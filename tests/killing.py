@@ -74,5 +74,5 @@ def find_saved(directory: Path) -> int:
             (baseline,) = load_baselines(connection, "office")
             saved = int(load_events(connection)[-1].detail)
     assert [each.finding.measured for each in findings] == [saved] * _FINDINGS
-    assert baseline.numbers == (saved,) * _NUMBERS
+    assert list(baseline.numbers) == [saved] * _NUMBERS
     return saved

@@ -77,7 +77,6 @@ class Chronicle:
     """One server's. The watch's thread notes; `take` and `give_back` are for any thread."""
 
     def __init__(self, *, learning_seconds: float = LEARNING_SECONDS) -> None:
-        self.baselines: tuple[BaselineRow, ...] = ()  # what was normal when the daemon last stopped
         self._learning_seconds = learning_seconds
         self._lock = Lock()
         self._noted = Noted()
@@ -99,7 +98,6 @@ class Chronicle:
         self._recent.extend(memory.changes)
         self._info, self._schema = memory.info, memory.schema
         self._variables = memory.variables
-        self.baselines = memory.baselines
         self._names = {kind: set(names) for kind, names in memory.names.items()}
         self._watched_since, self._seen_at = memory.watched_since, memory.seen_at
 

@@ -34,7 +34,7 @@ class Baselines:
         self._told.update(changes)
         for row in rows:
             try:
-                self.normals.load([(row.integration, row.fingerprint, row.numbers)])
+                self.normals.load([(row.integration, row.fingerprint, tuple(row.numbers))])
             except ValueError:
                 continue
 

@@ -3,7 +3,7 @@
 import sqlite3
 import sys
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from querywatch.errors import StateError
@@ -20,7 +20,7 @@ class BaselineRow:
     fingerprint: str
     measure: str
     slot: int = 0
-    numbers: tuple[float, ...]
+    numbers: Sequence[float]  # an array when it comes from the file: there may be a million of them
 
 
 def save_baselines(
@@ -67,7 +67,7 @@ def _pack(numbers: Iterable[float]) -> bytes:
     return packed.tobytes()
 
 
-def _unpack(stored: bytes) -> tuple[float, ...]:
+def _unpack(stored: bytes) -> Sequence[float]:
     numbers = array("d")
     try:
         numbers.frombytes(stored)
@@ -75,4 +75,4 @@ def _unpack(stored: bytes) -> tuple[float, ...]:
         raise StateError("the state file holds baselines that this querywatch cannot read") from None
     if sys.byteorder == "big":
         numbers.byteswap()
-    return tuple(numbers)
+    return numbers

