@@ -129,6 +129,9 @@ class Snapshot:
     observer_budget_ratio: float | None = None  # None: nothing was spent yet
     residual_ratio: float | None = None  # None: no margin to compare with
     capture_ratios: Mapping[str, float] = field(default_factory=dict)  # duration in words -> chance
+    blocking_victims: Mapping[str, int] | None = (
+        None  # integration -> who waits for it; None: it cannot be told
+    )
 
     @property
     def sees_sessions(self) -> bool:

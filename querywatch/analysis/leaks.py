@@ -70,7 +70,13 @@ class Leaks:
     def observe(
         self, entries: Sequence[RunningSession], now: float, learning_seconds: float
     ) -> tuple[Crowd, ...]:
-        """Takes one look at all sessions; those asleep of each account, with what is usual for it."""
+        """Takes one look at all sessions; those asleep of each account, with what is usual for it.
+
+        No session at all is no look: the server was out of sight.
+        """
+        if not entries:
+            self._last_look_at = None
+            return ()
         owners = dict[tuple[str, str], Integration]()
         counts = Counter[tuple[str, str]]()
         for entry in entries:
@@ -86,10 +92,6 @@ class Leaks:
                     Crowd(integration=owners[key], account=key[1], sleeping=counts[key], usual=usual)
                 )
         return tuple(crowds)
-
-    def skip(self) -> None:
-        """The server was out of sight."""
-        self._last_look_at = None
 
     def to_rows(self) -> tuple[UsualRow, ...]:
         """Everything learnt, for a state that outlives the daemon."""

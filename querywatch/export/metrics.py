@@ -112,6 +112,11 @@ METRICS: dict[str, MetricKind] = {
             ("server", "integration"),
             "Age of the longest statement running now; 0 when none runs.",
         ),
+        "integration_blocking_victims": (
+            "gauge",
+            ("server", "integration"),
+            "Sessions that wait now for one of its own, directly or behind others; absent where that cannot be told.",
+        ),
         "integration_budget_ratio": (
             "gauge",
             ("server", "integration", "budget"),
@@ -258,6 +263,7 @@ def _render_integration_states(snapshots: Iterable[Snapshot]) -> Iterator[Metric
     info, evidence = family("integration_info"), family("integration_evidence")
     connections, longest = family("integration_connections"), family("integration_longest_running_seconds")
     budgets, errors = family("integration_budget_ratio"), family("integration_error_ratio")
+    victims = family("integration_blocking_victims")
     for snapshot, state in _each_integration(snapshots):
         labels = [snapshot.server, state.integration.name]
         info.add_metric([*labels, state.integration.kind, state.integration.contact], 1)
@@ -276,7 +282,9 @@ def _render_integration_states(snapshots: Iterable[Snapshot]) -> Iterator[Metric
         ):
             connections.add_metric([*labels, name], count)
         longest.add_metric(labels, state.longest_running_seconds)
-    yield from (info, evidence, errors, connections, longest, budgets)
+        if snapshot.blocking_victims is not None:
+            victims.add_metric(labels, snapshot.blocking_victims.get(state.integration.name, 0))
+    yield from (info, evidence, errors, connections, longest, victims, budgets)
 
 
 def _each_integration(snapshots: Iterable[Snapshot]) -> Iterator[tuple[Snapshot, IntegrationState]]:

@@ -7,7 +7,7 @@ from querywatch.analysis.situation import Blindness, Block, LockKind, RunningSes
 from querywatch.analysis.waits import Wait, find_kind, find_waits
 from querywatch.db.connection import Connection
 from querywatch.locks import Locks
-from querywatch.model import Operation, Schema, Session, Severity
+from querywatch.model import Attribution, Operation, Schema, Session, Severity
 from querywatch.service.reader import SourceReader
 from querywatch.sources.locks import read_metadata_locks, read_row_locks, read_table_locks
 from querywatch.units import format_count, format_seconds
@@ -41,15 +41,18 @@ class Blocking:
     def look(
         self,
         connection: Connection,
-        entries: Sequence[RunningSession],
+        present: Sequence[tuple[Session, Attribution]],
         schema: Schema | None,
         now: float,
         may_spend: Callable[[float], bool],
     ) -> None:
         """Takes one look at all sessions."""
-        kinds = {kind for entry in entries if (kind := find_kind(entry.session)) is not None}
-        waits = dict[int, Wait]()
-        if kinds or self._may_wait_for_rows(entries, now) or not self._is_known():
+        kinds = {kind for session, _ in present if (kind := find_kind(session)) is not None}
+        entries, waits = tuple[RunningSession, ...](), dict[int, Wait]()
+        if kinds or self._may_wait_for_rows(present, now) or not self._is_known():
+            entries = tuple(
+                RunningSession(session=one, attribution=whose, outward_shape="") for one, whose in present
+            )
             locks = self._read_locks(connection, kinds, now) if may_spend(_LOCKS_SECONDS) else Locks()
             waits = find_waits(entries, locks, schema)
         seconds = self._clock.observe(entries, waits, now)
@@ -82,10 +85,10 @@ class Blocking:
         """Whether it has been tried what the server tells."""
         return self._reader.find(ROWS) is not None
 
-    def _may_wait_for_rows(self, entries: Sequence[RunningSession], now: float) -> bool:
+    def _may_wait_for_rows(self, present: Sequence[tuple[Session, Attribution]], now: float) -> bool:
         if self._rows_at is not None and 0.0 <= now - self._rows_at < _REST_SECONDS:
             return False
-        return any(_may_lock_rows(entry.session) for entry in entries)
+        return any(_may_lock_rows(session) for session, _ in present)
 
     def _read_locks(self, connection: Connection, kinds: set[LockKind], now: float) -> Locks:
         """What bears on these kinds of waits; the first time everything, so that it is known what there is."""

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from querywatch.analysis.budgets import find_budget_ratios, find_uses
+from querywatch.analysis.leaks import Leaks
+from querywatch.analysis.office_work import find_office_work
 from querywatch.analysis.regression import Regression
 from querywatch.analysis.rules import find_all
-from querywatch.analysis.situation import Blindness, Limits, RunningSession, Situation, WriteSeen
+from querywatch.analysis.sightings import Execution
+from querywatch.analysis.situation import Blindness, Block, Limits, RunningSession, Situation, WriteSeen
 from querywatch.analysis.temporary import Remainder, TemporaryTables
 from querywatch.analysis.timeline import quote
 from querywatch.analysis.window import Window
@@ -98,6 +101,7 @@ class Cycle:
     plans: Mapping[str, Plan] = field(default_factory=dict)  # by fingerprint
     status: ServerStatus | None = None  # as last read
     seconds: float = 0.0  # that `ran` is of; 0 or less where nothing is to be learnt
+    blocks: tuple[Block, ...] = ()  # since the last cycle
 
 
 class Judge:
@@ -119,6 +123,7 @@ class Judge:
         self.opened: Counter[tuple[str, str]] = Counter()
         self._temporary = TemporaryTables()
         self._readings = Readings()
+        self.leaks = Leaks()
         self._written: dict[tuple[str, str, Operation], tuple[float, float]] = {}
         self.set_rules(integrations, limits)
 
@@ -137,6 +142,7 @@ class Judge:
         self._temporary.learn(cycle.ran, cycle.wrote, cycle.schema)
         writes = tuple(self._find_writes(cycle))
         self._note(cycle, writes)
+        queries = window.find_query_loads()
         return Situation(
             now=cycle.now,
             server=cycle.info,
@@ -145,13 +151,16 @@ class Judge:
             integrations=self._integrations,
             window_seconds=window.seconds,
             accounts=window.find_account_loads(find_pace),
-            queries=window.find_query_loads(),
+            queries=queries,
             running=cycle.running,
             writes=writes,
             blindness=cycle.blindness,
             rights=cycle.rights,
             minute_of_week=cycle.minute_of_week,
             plans=cycle.plans,
+            blocks=cycle.blocks,
+            crowds=self.leaks.observe(cycle.running, cycle.now, self._limits.leak_learning_seconds),
+            office_work=find_office_work(queries, cycle.running),
             changes=self._chronicle.find_changes(cycle.now),
             regressions=self._find_regressions(cycle),
             office_hours=self._calendar.office_hours,
@@ -231,6 +240,19 @@ class Judge:
         done, refused = self._written.get(key, (0.0, 0.0))
         self._written[key] = total = (done + left.done, refused + left.refused)
         return total
+
+    def find_mattering(self, window: Window) -> dict[str, float]:
+        """The shapes worth a series of their own: those with findings, then the costliest of the window."""
+        found = [entry.finding.fingerprint for entry in self.book.open if entry.finding.fingerprint]
+        return window.find_seconds() | dict.fromkeys(found, float("inf"))
+
+    @staticmethod
+    def note_starts(sights: Iterable[tuple[Execution, Attribution]], window: Window) -> None:
+        """Takes when those executions began that were not seen before."""
+        for sight, attribution in sights:
+            if sight.sights:
+                name, fingerprint = attribution.integration.name, sight.statement.fingerprint
+                window.note_start(name, fingerprint, sight.started_at)
 
     def make_running(self, session: Session, attribution: Attribution) -> RunningSession:
         """A session with whose it is and its shape as it may be shown."""
