@@ -133,15 +133,14 @@ class Rate:
             self._expected = self.peak if usual is None else usual
         return self._expected
 
-    def close_hour(self, slot: int, covered_ratio: float, *, learn: bool) -> None:
-        """The hour of the week that is `slot` is over, and was in sight for that part of it."""
-        if learn:
-            self._learn(slot, self.runs / covered_ratio)
+    def close_hour(self) -> None:
+        """An hour of the week is over."""
         self.hours += 1
         self.runs = 0.0
         self._expected = None
 
-    def _learn(self, slot: int, count: float) -> None:
+    def learn(self, slot: int, count: float) -> None:
+        """Takes in what an hour of the week counted."""
         before = self.counts[slot]
         weeks = self.hours // SLOTS + 1
         if weeks > 1:

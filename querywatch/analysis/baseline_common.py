@@ -6,13 +6,15 @@ from statistics import median
 from querywatch.analysis.baseline import Drift, Level
 
 _RECENT_SECONDS = 120.0
+_NIGHT_SECONDS = 600.0  # where too little ran in two minutes
 _LEAST_SHAPES = 5  # of the office; of everybody where the office runs too few
 _LEAST_ALL = 8
-_LEAST_EVIDENCE = 45.0
-_TRUST = 1.2
+_LEAST_EVIDENCE = 200.0  # so that twenty minutes of half as long again are none
+_TRUST = 0.5
 _ALLOWANCE = math.log(1.3)
 _LEAST_SPREAD = 0.1
-_CLIP = 3.0
+_CLIP = 10.0
+_BACK_CLIP = 3.0
 _BACK_EVIDENCE = 30.0
 _CAME_AND_WENT_SECONDS = 3 * 3600.0
 _EVERY_SECONDS = 10.0
@@ -44,19 +46,21 @@ class Common:
         if now - self._judged_at < _EVERY_SECONDS:
             return
         self._judged_at = now
-        since = now - _RECENT_SECONDS
-        self._recent = {key: each for key, each in self._recent.items() if each[0] >= since}
-        found = self._find_factor()
+        self._recent = {key: each for key, each in self._recent.items() if each[0] >= now - _NIGHT_SECONDS}
+        found = self._find_factor(now - _RECENT_SECONDS)
+        if found is None:
+            found = self._find_factor(now - _NIGHT_SECONDS)
         self.factor_log = 0.0 if found is None else found
         if found is not None:
             self._weigh(found, slot, now)
 
-    def _find_factor(self) -> float | None:
-        office = [residual for _, residual, is_office in self._recent.values() if is_office]
+    def _find_factor(self, since: float) -> float | None:
+        recent = [each for each in self._recent.values() if each[0] >= since]
+        office = [residual for _, residual, is_office in recent if is_office]
         if len(office) >= _LEAST_SHAPES:
             return median(office)
-        if len(self._recent) >= _LEAST_ALL:
-            return median(residual for _, residual, _ in self._recent.values())
+        if len(recent) >= _LEAST_ALL:
+            return median(residual for _, residual, _ in recent)
         return None
 
     def _weigh(self, factor_log: float, slot: int, now: float) -> None:
@@ -77,7 +81,7 @@ class Common:
 
     def _weigh_return(self, residual: float, spread: float, now: float) -> None:
         evidence = (max(self.risen_log, _ALLOWANCE) / 2.0 - residual) / spread
-        self._back.add(min(max(evidence, -_CLIP), _CLIP), now)
+        self._back.add(min(max(evidence, -_BACK_CLIP), _BACK_CLIP), now)
         if self._back.level >= _BACK_EVIDENCE:
             teaches = now - self.risen_since < _CAME_AND_WENT_SECONDS if self.risen_since else False
             self.risen_since = None

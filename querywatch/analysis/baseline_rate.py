@@ -1,6 +1,7 @@
 """Notices that a shape runs more often than is usual at this hour, and when it no longer does."""
 
 import math
+from collections import deque
 from dataclasses import dataclass, field
 
 from querywatch.analysis.baseline import Drift, Rate
@@ -13,6 +14,7 @@ _BACK_EVIDENCE = 12.0
 _FROZEN_SHARE = 0.5
 _SMOOTHING_SECONDS = 30.0
 _RATE_SECONDS = 1800.0
+_HOURS_WAITING = 100
 _BURSTS_AFTER_HOURS = 24
 _CAME_AND_WENT_SECONDS = 3 * 3600.0
 
@@ -54,6 +56,7 @@ class Busier:
     opened_at: float
     usual_per_minute: float
     per_minute: float
+    seconds: float = 0.0  # that the rate is an average of
     back: float = 0.0  # evidence that it came back
 
     @property
@@ -65,7 +68,8 @@ class Busier:
         """Takes what ran; whether the usual rate has returned."""
         comparable = 120.0 * expected >= self.usual_per_minute * seconds
         if seconds > 0.0 and comparable:
-            weight = min(1.0, seconds / _RATE_SECONDS)
+            self.seconds = min(_RATE_SECONDS, self.seconds + seconds)
+            weight = min(1.0, seconds / self.seconds)
             self.per_minute += weight * (60.0 * runs / seconds - self.per_minute)
         ratio = self.ratio
         self.back = max(0.0, self.back + (ratio - 1.0) * expected - runs * math.log(ratio))
@@ -80,6 +84,7 @@ class RateWatch:
         self.busier: Busier | None = None
         self._rises = tuple(_Rise(ratio=ratio) for ratio in _RATIOS)
         self._clock: float | None = None  # seconds in sight, when it was last looked at
+        self._waiting: deque[tuple[int, float]] = deque(maxlen=_HOURS_WAITING)  # (hour of the week, runs)
 
     def note(
         self, runs: float, clock: float, slot: int, now: float, *, doubt: float = 1.0, is_known: bool
@@ -114,6 +119,7 @@ class RateWatch:
                     opened_at=now,
                     usual_per_minute=60.0 * rise.expected / max(rise.seconds, 1.0),
                     per_minute=60.0 * rise.runs / (rise.seconds + _SMOOTHING_SECONDS),
+                    seconds=rise.seconds + _SMOOTHING_SECONDS,
                 )
         return None
 
@@ -146,10 +152,21 @@ class RateWatch:
     ) -> None:
         """An hour of the week is over; what did not run in the rest of it counts too."""
         self.note(0.0, clock, slot, now, is_known=is_known)
-        self.rate.close_hour(slot, covered_ratio, learn=not is_known or not (self.busier or self.is_rising))
+        self._waiting.append((slot, self.rate.runs / covered_ratio))
+        self._learn_what_waits(now, is_known=is_known)
+        self.rate.close_hour()
         for rise in self._rises:
             rise.drift.fade()
             rise.limit(self.rate.peak)
+
+    def _learn_what_waits(self, now: float, *, is_known: bool) -> None:
+        """Hours are learnt once nothing speaks for a change, so that none is ever learnt from a regression."""
+        if self.busier is not None and now - self.busier.since >= _CAME_AND_WENT_SECONDS:
+            self._waiting.clear()
+        elif not is_known or not (self.busier or self.is_rising):
+            for slot, count in self._waiting:
+                self.rate.learn(slot, count)
+            self._waiting.clear()
 
     def pass_over(self, clock: float) -> None:
         """Time that says nothing: neither what ran in it nor what did not."""

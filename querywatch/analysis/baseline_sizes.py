@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from querywatch.analysis.regression import Growth
 from querywatch.analysis.timeline import Change, ChangeKind
 
-_MEMORY_READINGS_HOURS = 240.0  # ten days
+_MEMORY_HOURS = 240.0
+_MOST_AT_ONCE = 0.05  # one reading after a long time tells of growth like any other
 _CHANGES_KEPT = 200
 _BEFORE_SECONDS = 2 * 3600.0  # schemas are read once an hour: what is seen late may have come before
 _AFTER_SECONDS = 2 * 3600.0
@@ -28,7 +29,7 @@ class Sizes:
     def note(self, rows: Mapping[str, int], read_at: float) -> None:
         """The tables as they were read."""
         hours = 0.0 if self._learnt_at is None else (read_at - self._learnt_at) / 3600.0
-        weight = min(1.0, max(0.0, hours / _MEMORY_READINGS_HOURS))
+        weight = min(_MOST_AT_ONCE, max(0.0, hours / _MEMORY_HOURS))
         self._usual = {
             name: self._usual.get(name, math.log(count + 1.0))
             + weight * (math.log(count + 1.0) - self._usual.get(name, math.log(count + 1.0)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from querywatch.analysis.baseline import Drift, Level
 
-_LEAST_EVIDENCE = 7.5
+_LEAST_EVIDENCE = 8.0
 _EVIDENCE_PER_LOG_OBSERVATION = 0.8  # the more often it is asked, the more often chance answers
 _TRUST = 1.2  # of what rose and fell again before, so much more is asked
 _CLIP = 3.0  # spreads: no single run proves anything
