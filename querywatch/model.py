@@ -179,6 +179,7 @@ class Index:
     columns: tuple[str, ...]
     unique: bool
     prefixes: tuple[int | None, ...] = ()
+    cardinalities: tuple[int | None, ...] = ()  # distinct values of the first column, of the first two, ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +192,8 @@ class Table:
     rows: int | None  # exact on MyISAM and Aria, estimated on InnoDB
     columns: Mapping[str, str]  # name -> type
     indexes: tuple[Index, ...]
+    nullable: frozenset[str] | None = None  # the columns that may be NULL; None: not known
+    row_bytes: int | None = None  # of a row, on average
     is_view: bool = False  # then it has no rows, columns and indexes of its own
     definition: Statement | None = None  # of a view; None: it is kept from the account
 

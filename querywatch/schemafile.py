@@ -91,6 +91,8 @@ def _describe(table: Table) -> dict[str, Any]:
         "indexes": [
             {name: getattr(index, name) for name in sorted(_INDEX_FIELDS)} for index in table.indexes
         ],
+        "nullable": None if table.nullable is None else sorted(table.nullable),
+        "row_bytes": table.row_bytes,
         "is_view": table.is_view,
     }
 
@@ -103,6 +105,8 @@ def _parse_table(given: Mapping[str, Any]) -> Table:
         rows=None if given["rows"] is None else int(given["rows"]),
         columns={_parse_text(name): _parse_text(kind) for name, kind in given["columns"].items()},
         indexes=tuple(_parse_index(index) for index in given["indexes"]),
+        nullable=_parse_names(given.get("nullable")),
+        row_bytes=None if given.get("row_bytes") is None else int(given["row_bytes"]),
         is_view=given.get("is_view") is True,
     )
 
@@ -117,6 +121,10 @@ def _parse_index(given: Mapping[str, Any]) -> Index:
 
 def _freeze(value: Any) -> Any:
     return tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
+
+
+def _parse_names(value: Any) -> frozenset[str] | None:
+    return None if value is None else frozenset(_parse_text(name) for name in value)
 
 
 def _parse_flag(value: object) -> bool | None:

@@ -204,7 +204,7 @@ class SchemaSource:
         if definition is not None:
             self._defined_at[key] = size.defined_at
         elif before is not None:
-            definition = Definition(columns=before.columns, indexes=before.indexes)
+            definition = Definition(columns=before.columns, indexes=before.indexes, nullable=before.nullable)
         else:
             return
         latest = before if before is not None and not size.is_readable else size
@@ -215,6 +215,8 @@ class SchemaSource:
             rows=latest.rows,
             columns=definition.columns,
             indexes=definition.indexes,
+            nullable=definition.nullable,
+            row_bytes=latest.row_bytes,
         )
 
 

@@ -18,16 +18,14 @@ from querywatch.sources.base import read_rows
 GRANT_REFERENCES = "GRANT REFERENCES ON the practice's database TO the account"
 
 _SIZES = (
-    "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, CREATE_TIME FROM information_schema.TABLES "
+    "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, CREATE_TIME, AVG_ROW_LENGTH FROM information_schema.TABLES "
     "WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN (%s)"
 )
 _COLUMNS = (
-    "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, COLUMN_KEY FROM information_schema.COLUMNS "
+    "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, COLUMN_KEY, IS_NULLABLE FROM information_schema.COLUMNS "
     "WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN (%s) ORDER BY ORDINAL_POSITION"
 )
-_INDEX_COLUMNS = (
-    "SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE, SUB_PART, INDEX_TYPE, "
-)
+_INDEX_COLUMNS = "SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, NON_UNIQUE, SUB_PART, INDEX_TYPE, CARDINALITY, "
 _INDEX_TABLES = " FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = %s AND TABLE_NAME IN (%s)"
 _INDEXES = f"{_INDEX_COLUMNS}NULL{_INDEX_TABLES}"
 _INDEXES_VISIBLE = f"{_INDEX_COLUMNS}IS_VISIBLE{_INDEX_TABLES}"
@@ -48,6 +46,7 @@ class TableSize:
     defined_at: str | None
     is_readable: bool  # nobody kept it locked, and it is not broken
     is_view: bool = False
+    row_bytes: int | None = None  # of a row, on average
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +55,7 @@ class Definition:
 
     columns: Mapping[str, str]
     indexes: tuple[Index, ...]
+    nullable: frozenset[str] | None = None
 
 
 _A_VIEW = TableSize(engine=None, rows=None, defined_at=None, is_readable=False, is_view=True)
@@ -68,13 +68,14 @@ def read_sizes(connection: Connection, database: str, names: Sequence[str]) -> d
     return sizes | {str(name): _A_VIEW for name, kind, *_ in rows if kind == "VIEW"}
 
 
-def _parse_size(engine: str | None, rows: Any, created: Any) -> TableSize:
+def _parse_size(engine: str | None, rows: Any, created: Any, row_bytes: Any) -> TableSize:
     known = rows is not None and int(rows) != _ROWS_UNKNOWN
     return TableSize(
         engine=None if engine is None else parse_name(engine),
         rows=int(rows) if known else None,
         defined_at=None if created is None else str(created),
         is_readable=engine is not None and known,
+        row_bytes=None if row_bytes is None else int(row_bytes),
     )
 
 
@@ -87,13 +88,19 @@ def read_definitions(connection: Connection, database: str, names: Sequence[str]
     columns = _read_of(connection, _COLUMNS, database, names)
     indexes = _read_of(connection, _find_index_statement(connection), database, names)
     kinds: dict[str, dict[str, str]] = defaultdict(dict)
-    for table, column, kind, _ in columns:
-        kinds[table][parse_name(column).casefold()] = str(kind)
-    indexed = {str(table) for table, _, _, key in columns if key}
+    nullable: dict[str, set[str]] = defaultdict(set)
+    for table, column, kind, _, may_be_null in columns:
+        name = parse_name(column).casefold()
+        kinds[table][name] = str(kind)
+        if may_be_null == "YES":
+            nullable[table].add(name)
+    indexed = {str(table) for table, _, _, key, _ in columns if key}
     torn = indexed - {str(row[0]) for row in indexes}
     found = _group_indexes(indexes, hidden="YES" if has_ignored_indexes(connection.server) else "NO")
     return {
-        table: Definition(columns=kinds[table], indexes=found.get(table, ()))
+        table: Definition(
+            columns=kinds[table], indexes=found.get(table, ()), nullable=frozenset(nullable[table])
+        )
         for table in kinds
         if table not in torn
     }
@@ -115,12 +122,12 @@ def _read_of(
 def _group_indexes(rows: Sequence[tuple[Any, ...]], *, hidden: str) -> Mapping[str, tuple[Index, ...]]:
     """By table. An index that the optimiser must not use, or that serves no comparison, is none."""
     parts: dict[tuple[str, str], list[tuple[Any, ...]]] = defaultdict(list)
-    for table, name, position, column, non_unique, prefix, kind, switch in rows:
+    for table, name, position, column, non_unique, prefix, kind, cardinality, switch in rows:
         if kind in _COMPARING and switch != hidden:
-            parts[table, name].append((position, column, non_unique, prefix))
+            parts[table, name].append((position, column, non_unique, prefix, cardinality))
     indexes: dict[str, list[Index]] = defaultdict(list)
     for (table, name), found in sorted(parts.items()):
-        indexes[table].append(_build_index(name, sorted(found)))
+        indexes[table].append(_build_index(name, sorted(found, key=lambda part: part[0])))
     return {table: tuple(found) for table, found in indexes.items()}
 
 
@@ -128,7 +135,8 @@ def _build_index(name: str, parts: Sequence[tuple[Any, ...]]) -> Index:
     # The key of an expression has no column; '' leads with nothing that a statement could name.
     return Index(
         name=parse_name(name),
-        columns=tuple(parse_name(column).casefold() for _, column, _, _ in parts),
+        columns=tuple(parse_name(column).casefold() for _, column, *_ in parts),
         unique=not parts[0][2],
-        prefixes=tuple(prefix for _, _, _, prefix in parts),
+        prefixes=tuple(part[3] for part in parts),
+        cardinalities=tuple(None if part[4] is None else int(part[4]) for part in parts),
     )
