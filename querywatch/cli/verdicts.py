@@ -102,13 +102,10 @@ def _render_tables(judged: Judged, known: frozenset[str]) -> Text:
 
 def _render_finding(finding: Finding) -> list[RenderableType]:
     head = Text.assemble((str(finding.severity), _STYLES[str(finding.severity)]), f" {finding.rule}: ")
-    parts: list[RenderableType] = [
+    return [
         Padding(head.append(finding.message), _INDENT),
         Padding(Text(f"To do: {finding.advice}"), _INDENT),
     ]
-    if finding.rewrite:
-        parts.append(Padding(Text(f"Better: {finding.rewrite}"), _INDENT))
-    return parts
 
 
 def render_summary(verdicts: Sequence[Judged]) -> Text:
