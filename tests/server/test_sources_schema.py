@@ -59,7 +59,7 @@ def test_tables_columns_and_indexes(watcher: Connection) -> None:
 
 
 def test_statistics_of_tables(watcher: Connection) -> None:
-    """How many values an index tells apart, which columns may be NULL and how long a row is, as far as they are known."""
+    """How many values an index tells apart, which columns may be NULL, how long a row is: as far as it is known."""
     patient = read_schema(watcher, (PRACTICE,)).find("patient", PRACTICE)
     assert patient is not None
     assert {index.cardinalities for index in patient.indexes if index.name == "PRIMARY"} == {(3,)}
