@@ -56,6 +56,11 @@ def count_selects(watch: Watch) -> float:
 
 
 def find_runs(watch: Watch, statement: str) -> float:
-    """The executions of a statement's shape that are published, whoever they were laid to."""
+    """The executions of a statement's shape that are published, whoever they were laid to.
+
+    To a millionth: shares of a whole number add up to it but for a float's last digit.
+    """
     fingerprint = StatementBook().from_text(statement).fingerprint
-    return sum(query.executions for query in watch.snapshot.queries if query.fingerprint == fingerprint)
+    return round(
+        sum(each.executions for each in watch.snapshot.queries if each.fingerprint == fingerprint), 6
+    )

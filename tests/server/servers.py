@@ -24,7 +24,7 @@ PRACTICE = "opendental"
 _WATCHER = "watcher"
 _WATCHER_PASSWORD = "only for tests"
 _START_SECONDS = 120.0
-_END_SECONDS = 10.0
+_PATIENCE_SECONDS = 20.0
 _SMALL = ("--innodb-buffer-pool-size=32M", "--skip-name-resolve", "--skip-external-locking")
 
 # One row a table is enough to see whether a row can be read.
@@ -131,10 +131,17 @@ class RunningServer:
 
     def await_end(self, session_id: int) -> None:
         """Returns once a closed session is gone: all that it ran has reached the counters then."""
-        deadline = time.monotonic() + _END_SECONDS
-        gone = f"SELECT COUNT(*) = 0 FROM information_schema.PROCESSLIST WHERE ID = {session_id}"
-        while self.execute(gone) != ((1,),):
-            assert time.monotonic() < deadline, f"session {session_id} does not end"
+        self._await_sessions(f"ID = {session_id}", 0)
+
+    def await_sleeping(self, account: str, sessions: int = 1) -> None:
+        """Returns once so many sessions of an account are within a SLEEP."""
+        self._await_sessions(f"USER = '{account}' AND STATE = 'User sleep'", sessions)
+
+    def _await_sessions(self, which: str, number: int) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        count = f"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE {which}"
+        while self.execute(count) != ((number,),):
+            assert time.monotonic() < deadline, f"never {number} sessions where {which}"
             time.sleep(0.005)
 
     def endpoint(self, user: str, password: str = "", **settings: Any) -> Endpoint:

@@ -72,7 +72,7 @@ class Digests:
         while time.monotonic() < deadline:
             self._reader.execute(
                 "SELECT DIGEST_TEXT FROM performance_schema.events_statements_summary_by_digest "
-                f"WHERE DIGEST_TEXT IS NOT NULL AND {condition}"
+                f"WHERE DIGEST_TEXT IS NOT NULL AND SCHEMA_NAME = '{_DATABASE}' AND {condition}"
             )
             rows = self._reader.fetchall()
             if rows:

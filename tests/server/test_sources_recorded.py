@@ -1,5 +1,6 @@
 """The executions that a server writes down with their session, on every server that does."""
 
+import itertools
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -197,7 +198,7 @@ def test_what_runs_has_no_time_yet(server: RunningServer, watcher: Connection) -
     ):
         thread = threading.Thread(target=client.query, args=("SELECT SLEEP(1.2)",))
         thread.start()
-        time.sleep(0.4)
+        server.await_sleeping("vendor")
         during = [read(watcher, source, Record.LAST) for _ in range(2)]
         thread.join()
         time.sleep(_ENTRY_SECONDS)
@@ -230,17 +231,18 @@ def test_what_a_session_ran_is_told_after_its_end(server: RunningServer, watcher
 @pytest.mark.servers(*_COUNTING)
 @pytest.mark.usefixtures("_vendor")
 def test_records_that_overlap_tell_an_execution_once(server: RunningServer, watcher: Connection) -> None:
-    """The last statement of a session stands in the history too, in whichever order the two are read."""
+    """The last statement of a session stands in the history too, in whichever order and how late they are read."""
     with (
         consuming(server, *CONSUMERS.values()),
         closing(server.client("vendor", database=PRACTICE)) as client,
     ):
-        for records in (tuple(Record), tuple(reversed(Record))):
+        orders = (tuple(Record), tuple(reversed(Record)))
+        for records, entry_seconds in itertools.product(orders, (_ENTRY_SECONDS, 1.1)):
             source = RecordedSource(ThreadBook())
             told = list[Recorded]()
             for number in range(3):
                 client.query(f"SELECT 'text' AS turn_{number}")
-                time.sleep(_ENTRY_SECONDS)
+                time.sleep(entry_seconds)
                 told += [each for record in records for each in read(watcher, source, record)]
             turns = [shape for shape in find_shapes(told) if "turn_" in shape]
             assert len(set(turns)) == 3

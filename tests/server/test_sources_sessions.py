@@ -35,7 +35,7 @@ def running(server: RunningServer, *texts: bytes, **options: Any) -> Iterator[No
             client = stack.enter_context(server.client("vendor", use_unicode=False, **options))
             threads.append(threading.Thread(target=client.query, args=(text,)))
             threads[-1].start()
-        time.sleep(0.3)
+        server.await_sleeping("vendor", len(texts))
         yield
         for thread in threads:
             thread.join()

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 from server.servers import PRACTICE, RunningServer
-from server.watching import find_findings, find_integration, make_watch
+from server.watching import find_findings, find_integration, make_watch, watch_until
 
 from querywatch.model import Integration, Kind
 from querywatch.service.watch import Watch
@@ -82,6 +82,7 @@ def test_an_agent_on_the_offices_account_is_unknown_and_the_office_is_not(counti
         closing(make_watch(counting.watcher(), [OFFICE], clock=make_fast_clock())) as watch,
     ):
         keep_looking(watch, 9.0)
+        watch_until(watch, lambda seen: bool(find_findings(seen, "access.unknown")))
         snapshot = watch.snapshot
     stranger = find_integration(snapshot, "unknown")
     assert stranger.active + stranger.sleeping == 1

@@ -117,7 +117,7 @@ def test_a_running_statement_is_seen_with_its_shape_and_whose_it_is(vendor: Runn
         statement = "SELECT LName, SLEEP(0.7) FROM patient WHERE LName = 'Canary' OR PatNum = 1"
         thread = threading.Thread(target=lambda: client.cursor().execute(statement))
         thread.start()
-        time.sleep(0.3)
+        vendor.await_sleeping("vendor")
         watch.cycle()
         running = [each for each in watch.snapshot.running if each.attribution.integration.name == "vendor"]
         thread.join()

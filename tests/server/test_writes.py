@@ -2,7 +2,6 @@
 
 import struct
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -151,11 +150,11 @@ def test_a_refused_write_is_a_warning(vendor: RunningServer) -> None:
 
 def test_a_prepared_write_that_a_poll_meets_is_named_by_its_shape(vendor: RunningServer) -> None:
     """Where it is counted without a kind, the sight tells which statement it was."""
-    statement = "UPDATE patient SET Note = UUID() WHERE PatNum = 2 AND SLEEP(0.4) = 0"
+    statement = "UPDATE patient SET Note = UUID() WHERE PatNum = 2 AND SLEEP(1) = 0"
     with watching(vendor) as watch, closing(vendor.client("vendor", database=PRACTICE)) as client:
         writing = threading.Thread(target=execute_prepared, args=(client, statement))
         writing.start()
-        time.sleep(0.2)
+        vendor.await_sleeping("vendor")
         watch.cycle()
         (running,) = (each.session.statement for each in watch.snapshot.running)
         writing.join()
