@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from querywatch.analysis.advice import find_type
-from querywatch.model import Schema, Statement, Table
+from querywatch.model import Index, Schema, Statement, Table
 from querywatch.sql.literals import Literals
 from querywatch.sql.reading import Access, Blocker, Predicate, Reading, TableAccess
 from querywatch.sql.rewrite import parse_words
@@ -234,7 +234,7 @@ def _choose(
     ]
     best: tuple[int, Access, str | None, int | None] | None = None
     for index in table.indexes:
-        found = _try_index(table, index.columns, usable, unique=index.unique)
+        found = _try_index(table, index, usable)
         if found is not None:
             rank, access, rows = found
             best = min(
@@ -246,14 +246,16 @@ def _choose(
 
 
 def _try_index(
-    table: Table, columns: Sequence[str], usable: Sequence[Predicate], *, unique: bool
+    table: Table, index: Index, usable: Sequence[Predicate]
 ) -> tuple[int, Access, int | None] | None:
+    """(rank, access, rows); None where the predicates cannot begin with the index."""
+    columns = index.columns
     equal = {each.column for each in usable if each.operator in _EQUAL or each.operator == "join"}
     ranged = {each.column for each in usable if each.operator in {"range", "like"}}
     fixed = 0
     while fixed < len(columns) and columns[fixed] in equal:
         fixed += 1
-    if unique and fixed == len(columns):
+    if index.unique and fixed == len(columns):
         joined = any(each.operator != "eq" for each in usable if each.column in columns)
         return 0, Access.REF if joined else Access.CONST, 1
     further = fixed < len(columns) and columns[fixed] in ranged
@@ -262,5 +264,13 @@ def _try_index(
     few = [column for column in columns[:fixed] if find_type(table, column) not in _FEW_VALUES]
     if further:
         return (1 if few else 2), Access.RANGE, _ROWS_OF_A_RANGE
-    rows = min(table.rows or 0, _ROWS_OF_A_KEY) if few else (table.rows or 0) // _KINDS
+    rows = _find_rows_of_a_value(table, index, fixed, several=bool(few))
     return (1 if few else 3), Access.REF, rows
+
+
+def _find_rows_of_a_value(table: Table, index: Index, fixed: int, *, several: bool) -> int:
+    """As the server counted them, else by what sort of column it is: a kind, or one of `several` values."""
+    rows, known = table.rows or 0, index.cardinalities[fixed - 1 : fixed]
+    if known and known[0]:
+        return max(1, rows // known[0])
+    return min(rows, _ROWS_OF_A_KEY) if several else rows // _KINDS

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from querywatch.cli import main
 from querywatch.errors import QuerywatchError
-from querywatch.model import Flavour, ServerInfo
+from querywatch.model import Flavour, Schema, ServerInfo
 from querywatch.schemafile import SavedSchema, parse_schema, read_schema, render_schema, write_schema
 from tests.cases.situations import make_schema
 
@@ -47,6 +48,10 @@ def review(schema: Path, text: str, tmp_path: Path, capsys: Any, *options: str) 
 def test_a_saved_schema_comes_back_as_it_was(schema: Path) -> None:
     assert read_schema(schema) == SAVED
     assert parse_schema(render_schema(SAVED)) == SAVED
+    first, *_ = SAVED.schema.tables.values()
+    table = replace(first, nullable=frozenset({first.name}), row_bytes=80, is_view=True)
+    other = replace(SAVED, schema=Schema(tables={(table.database, table.name): table}), ansi_quotes=None)
+    assert parse_schema(render_schema(other)) == other
 
 
 @pytest.mark.parametrize(
