@@ -2,14 +2,14 @@
 
 import csv
 import random
-import re
 from collections import defaultdict
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from querywatch.analysis.regression import Regression
 from querywatch.analysis.choosing import find_reading
+from querywatch.analysis.office_work import find_office_work
+from querywatch.analysis.regression import Regression
 from querywatch.analysis.situation import (
     AccountLoad,
     Blindness,
@@ -38,12 +38,12 @@ from querywatch.model import (
 from querywatch.plan import Plan, PlanAccess, PlanRow
 from querywatch.sql.literals import find_literals
 from querywatch.sql.reduce import reduce_text
+from tests.cases.queues import make_blocks, make_crowds, parse_duration
 from tests.cases.regressions import make_regression, make_subject
 
 NOW = 1_795_363_200.0
 DATABASE = "opendental"
 _ASLEEP_SECONDS = 900.0
-_UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _CASE_WORDS = {
     "account",
     "account load",
@@ -73,18 +73,12 @@ _CASE_WORDS = {
     "running",
     "seen",
     "statement",
+    "usual connections",
+    "waiting",
     "who",
     "window",
     "writes",
 }
-
-
-def parse_duration(text: str | float) -> float:
-    """'30s', '5 min' or '250ms' in seconds; a bare number is seconds already."""
-    match = re.fullmatch(r"([\d.]+)\s*([a-z]*)", str(text))
-    if match is None:
-        raise ValueError(f"not a duration: {text}")
-    return float(match[1]) * _UNITS[match[2] or "s"]
 
 
 def make_situation(case: dict[str, Any]) -> Situation:
@@ -94,6 +88,7 @@ def make_situation(case: dict[str, Any]) -> Situation:
         raise ValueError(f"words that cases do not have: {sorted(unknown)}")
     integration = _make_integration(case)
     configured = case.get("configured", [] if integration.kind is Kind.UNKNOWN else [integration.name])
+    queries, running = tuple(_make_queries(case, integration)), tuple(_make_running(case, integration))
     return Situation(
         now=NOW,
         server=None,
@@ -102,13 +97,16 @@ def make_situation(case: dict[str, Any]) -> Situation:
         integrations=dict.fromkeys(configured, integration),
         window_seconds=parse_duration(case.get("window", "5min")),
         accounts=tuple(_make_accounts(case, integration)),
-        queries=tuple(_make_queries(case, integration)),
-        running=tuple(_make_running(case, integration)),
+        queries=queries,
+        running=running,
         writes=tuple(_make_writes(case, integration)),
         blindness=tuple(_make_blindness(case)),
         rights=tuple(_make_rights(case)),
         regressions=tuple(_make_regressions(case, integration)),
         plans=_make_plans(case),
+        blocks=make_blocks(case, running),
+        crowds=make_crowds(case, running),
+        office_work=find_office_work(queries, running),
         minute_of_week=parse_weekly_hours([f"{case['at']}-24:00"]).spans[0][0] if "at" in case else None,
         office_hours=_make_hours(case, "office hours"),
         maintenance=_make_hours(case, "maintenance"),
@@ -284,10 +282,11 @@ def _make_session(case: dict[str, Any], session_id: int, running: dict[str, Any]
         account=_account(case),
         host=case.get("host", "10.0.0.5"),
         database=DATABASE,
-        command="Query" if running else "Sleep",
+        command=running.get("command", "Query") if running else "Sleep",
         state=running.get("state", "Sending data") if running else "",
         seconds=parse_duration(running["for"]) if running else _ASLEEP_SECONDS,
         statement=statement,
+        program=running.get("program") if running else None,
     )
 
 

@@ -6,6 +6,7 @@ from querywatch.analysis.cost import cap_severity
 from querywatch.analysis.rules import (
     access_kind,
     access_unknown,
+    connection_leak,
     coverage_blind,
     frequency_budget,
     frequency_poll,
@@ -14,6 +15,7 @@ from querywatch.analysis.rules import (
     index_missing,
     index_unusable,
     join_cartesian,
+    lock_blocking,
     regression_busier,
     regression_slower,
     running_long,
@@ -34,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     write_forbidden.RULE,
     access_kind.RULE,
     access_unknown.RULE,
+    lock_blocking.RULE,
     index_missing.RULE,
     index_unusable.RULE,
     join_cartesian.RULE,
@@ -49,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     regression_slower.RULE,
     regression_busier.RULE,
     running_long.RULE,
+    connection_leak.RULE,
     write_possible.RULE,
     coverage_blind.RULE,
 )

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from querywatch.analysis.rules.base import Category, Rule
-from querywatch.analysis.rules.words import name_account
-from querywatch.analysis.situation import Situation
-from querywatch.model import Evidence, Finding, Integration, Kind, Severity
+from querywatch.analysis.rules.words import name_account, say_who
+from querywatch.analysis.situation import QueryLoad, Situation
+from querywatch.model import Evidence, Finding, Integration, Kind, Severity, Table
+from querywatch.opendental import read_names
 from querywatch.units import format_count
 
+_PRACTICE_TABLE = "patient"  # the database that has it is the practice's
 _ADVICE = (
     "Ask its vendor what it does in the database. When that is in order, declare it as what it is "
     "(direct-read, api); otherwise close its account."
@@ -29,6 +31,49 @@ def find(situation: Situation) -> Iterator[Finding]:
             found.setdefault((integration.name, entry.session.account), finding)
     yield from found.values()
     yield from _find_out_of_hours(situation)
+    yield from _find_own_tables(situation)
+
+
+def _find_own_tables(situation: Situation) -> Iterator[Finding]:
+    """A note for each table of the practice's database that only a third party uses, and Open Dental does not know."""
+    schema = situation.schema
+    if schema is None:
+        return
+    offices = {
+        table
+        for load in situation.queries
+        for table in load.statement.tables
+        if _is_offices(load.integration)
+    }
+    found = set[tuple[str, str]]()
+    for load in situation.third_party_queries:
+        for name in load.statement.tables:
+            table, key = schema.find(name, None), (load.integration.name, name.casefold())
+            if table is None or key in found or name in offices or key[1] in read_names():
+                continue
+            if schema.find(_PRACTICE_TABLE, table.database) is None:
+                continue  # in a database of its own, where it belongs
+            found.add(key)
+            yield _describe_table(load, table)
+
+
+def _is_offices(integration: Integration) -> bool:
+    return not integration.kind.is_third_party
+
+
+def _describe_table(load: QueryLoad, table: Table) -> Finding:
+    return Finding(
+        rule=RULE.id,
+        severity=Severity.INFO,
+        integration=load.integration.name,
+        subject=table.name,
+        message=f"{say_who(load.integration, load.account, shared=load.shared)} uses {table.name} in the practice's "
+        "database, which is none of Open Dental's tables.",
+        advice="Ask its vendor to keep what is its own in a database of its own: Open Dental's updates and checks do "
+        "not know this table, and every backup carries it along.",
+        evidence=load.evidence,
+        table=table.name,
+    )
 
 
 def _find_out_of_hours(situation: Situation) -> Iterator[Finding]:
@@ -81,7 +126,8 @@ def _describe(integration: Integration, account: str, did: str, evidence: Eviden
 
 RULE = Rule(
     id="access.kind",
-    says="a program link uses the database, or an integration is at work outside its allowed hours",
+    says="a program link uses the database, an integration is at work outside its allowed hours, or keeps a table of "
+    "its own among Open Dental's",
     why="What an integration is declared to be decides what the office allows it; one that does more was "
     "declared wrongly, or has changed.",
     advice=_ADVICE,

@@ -20,6 +20,11 @@ _ADVICE_SHARED = (
     "claim that with an [[integrations]] entry."
 )
 
+_ADVICE_TOOL = (
+    'Claim it with an [[integrations]] entry of kind = "opendental" when it is the office\'s own tool; '
+    "`querywatch suggest-config` drafts the entry."
+)
+
 
 class _Sight(NamedTuple):
     reason: str  # why it is nobody's
@@ -36,7 +41,7 @@ def find(situation: Situation) -> Iterator[Finding]:
     for (account, host), sight in seen.items():
         if account in _NOBODY or (not host and account in placed):
             continue
-        yield _describe(account, host, sight)
+        yield _describe(account, host, sight, situation.office_work.get(account))
 
 
 def _find_accounts(situation: Situation) -> dict[tuple[str, str], _Sight]:
@@ -54,20 +59,24 @@ def _find_accounts(situation: Situation) -> dict[tuple[str, str], _Sight]:
     return seen
 
 
-def _describe(account: str, host: str, sight: _Sight) -> Finding:
+def _describe(account: str, host: str, sight: _Sight, work: str | None) -> Finding:
+    """For information alone where all that it does is one of the office's own tools'."""
     place = f" from {host}" if host else ""
     name = name_account(account)
     if sight.shared:
         message = f"Software that no integration claims uses the account {name}{place}, which others use too."
     else:
-        message = f"Account {name}{place} uses the database: {sight.reason or 'no integration claims it'}."
+        does = "" if work is None else f"; it {work}, and nothing else was seen of it"
+        message = (
+            f"Account {name}{place} uses the database: {sight.reason or 'no integration claims it'}{does}."
+        )
     return Finding(
         rule=RULE.id,
-        severity=Severity.WARNING,
+        severity=Severity.WARNING if work is None or sight.shared else Severity.INFO,
         integration=UNKNOWN.name,
         subject=f"{name}@{host}" if host else name,
         message=message,
-        advice=_ADVICE_SHARED if sight.shared else _ADVICE,
+        advice=_ADVICE_SHARED if sight.shared else _ADVICE if work is None else _ADVICE_TOOL,
         evidence=sight.evidence,
     )
 
