@@ -11,7 +11,13 @@ _STATUS = (
 _NEEDED = ("max_connections", "performance_schema", "userstat", "sql_mode", "max_digest_length")
 # Those that make statements faster or slower, or safe or not: the server goes through all it has for any one.
 _TELLING = (
-    *("innodb_buffer_pool_size", "key_buffer_size", "query_cache_type", "query_cache_size", "sort_buffer_size"),
+    *(
+        "innodb_buffer_pool_size",
+        "key_buffer_size",
+        "query_cache_type",
+        "query_cache_size",
+        "sort_buffer_size",
+    ),
     *("tmp_table_size", "max_heap_table_size", "join_buffer_size", "table_open_cache", "optimizer_switch"),
     *("innodb_flush_log_at_trx_commit", "sync_binlog", "log_bin", "general_log", "slow_query_log"),
     *("wait_timeout", "default_storage_engine", "read_only", "max_allowed_packet", "sql_mode"),
