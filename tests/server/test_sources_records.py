@@ -9,6 +9,7 @@ import pytest
 from server.binary import execute, prepare
 from server.books import PlainBook
 from server.consumers import consuming
+from server.counted import settle
 from server.servers import PRACTICE, RunningServer
 
 from querywatch.counters import Prepared
@@ -133,6 +134,7 @@ def test_a_long_prepared_text_is_marked_cut(server: RunningServer, watcher: Conn
     """The server keeps its beginning alone, and may cut within a character."""
     with closing(server.client("vendor", database=PRACTICE, charset="utf8mb4")) as client:
         prepare(client, f"SELECT PatNum AS longone FROM patient WHERE LName = '{letter * 2000}'")
+        settle(client)
         found = [
             each.statement
             for each in read_prepared(watcher, StatementBook(), ThreadBook(), 0.0)
