@@ -15,6 +15,7 @@ _FROZEN_SHARE = 0.5
 _SMOOTHING_SECONDS = 30.0
 _RATE_SECONDS = 1800.0
 _HOURS_WAITING = 100
+_OPEN_LENGTH = 5  # numbers of an open regression in a row
 _BURSTS_AFTER_HOURS = 24
 _CAME_AND_WENT_SECONDS = 3 * 3600.0
 
@@ -174,12 +175,28 @@ class RateWatch:
 
     def to_row(self) -> tuple[float, ...]:
         """What lasts, as plain numbers."""
-        return (*(rise.drift.usual_highest for rise in self._rises), *self.rate.to_row())
+        busier = self.busier
+        opened = (
+            (0.0,) * _OPEN_LENGTH
+            if busier is None
+            else (busier.since, busier.opened_at, busier.usual_per_minute, busier.per_minute, busier.seconds)
+        )
+        return (*(rise.drift.usual_highest for rise in self._rises), *opened, *self.rate.to_row())
 
     @classmethod
     def from_row(cls, row: tuple[float, ...]) -> "RateWatch":
         """What `to_row` gave. Raises ValueError for anything else."""
-        watch = cls(Rate.from_row(row[len(_RATIOS) :]))
+        start = len(_RATIOS)
+        watch = cls(Rate.from_row(row[start + _OPEN_LENGTH :]))
+        since, opened_at, usual, per_minute, seconds = row[start : start + _OPEN_LENGTH]
+        if since:
+            watch.busier = Busier(
+                since=since,
+                opened_at=opened_at,
+                usual_per_minute=usual,
+                per_minute=per_minute,
+                seconds=seconds,
+            )
         for rise, highest in zip(watch._rises, row, strict=False):
             rise.drift.usual_highest = highest
         return watch

@@ -19,8 +19,8 @@ _MATTERING_SECONDS = 0.05  # that a run takes longer
 _MATTERING_BUSY = 0.001  # seconds of the server's time a second
 _MATTERING_RUNS_PER_MINUTE = 0.5
 _LEAST_DAYS = 0.25
-_IDENTITY = 4  # numbers of a row before those of its parts
-_TIME_LENGTH = 174
+_IDENTITY = 5  # numbers of a row before those of its parts
+_TIME_LENGTH = 181
 _ROWS_LENGTH = 172
 
 
@@ -134,16 +134,17 @@ class ShapeBaseline:
     def to_row(self) -> tuple[float, ...]:
         """What lasts, as plain numbers."""
         time, rows = self.time.to_rows()
-        identity = (self.first_at, self.last_at, self.known_at, self.observations)
+        is_third_party = float(self.subject.is_third_party)
+        identity = (self.first_at, self.last_at, self.known_at, self.observations, is_third_party)
         return (*identity, *time, *rows, *self.rate.to_row())
 
     @classmethod
-    def from_row(cls, subject: Subject, row: tuple[float, ...]) -> "ShapeBaseline":
-        """What `to_row` gave. Raises ValueError for anything else."""
+    def from_row(cls, key: tuple[str, str], row: tuple[float, ...]) -> "ShapeBaseline":
+        """What `to_row` gave; its tables are known once it runs. Raises ValueError for anything else."""
         if len(row) < _IDENTITY + _TIME_LENGTH + _ROWS_LENGTH:
             raise ValueError("not a baseline's numbers")
-        baseline = cls(subject, row[0])
-        _, baseline.last_at, baseline.known_at, baseline.observations = row[:_IDENTITY]
+        baseline = cls(Subject(*key, is_third_party=bool(row[4])), row[0])
+        _, baseline.last_at, baseline.known_at, baseline.observations, _ = row[:_IDENTITY]
         time_end = _IDENTITY + _TIME_LENGTH
         rows_end = time_end + _ROWS_LENGTH
         baseline.time = TimeWatch.from_rows(row[_IDENTITY:time_end], row[time_end:rows_end])

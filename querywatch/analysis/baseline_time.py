@@ -8,7 +8,7 @@ from querywatch.analysis.baseline import Drift, Level
 _LEAST_EVIDENCE = 8.0
 _EVIDENCE_PER_LOG_OBSERVATION = 0.8  # the more often it is asked, the more often chance answers
 _TRUST = 1.2  # of what rose and fell again before, so much more is asked
-_CLIP = 3.0  # spreads: no single run proves anything
+_CLIP = 3.4  # spreads: no single run proves anything, and three in a row may
 _ALLOWANCE_SPREADS = 0.5
 _ALLOWANCE = 0.1
 _LEAST_SPREAD = 0.08
@@ -16,6 +16,8 @@ _FROZEN_SHARE = 0.5
 _FASTEST_SECONDS = 0.0002  # below this all is noise
 _RECENT_RUNS = 6.0
 _OPEN_RUNS = 30.0
+_OPEN_LENGTH = 7  # numbers of an open regression in a row
+_UNKNOWN = math.inf
 _CAME_AND_WENT_SECONDS = 3 * 3600.0
 _LATELY_WEIGHT = 0.2
 _LEAST_RATIO_LOG = math.log(1.25)
@@ -203,15 +205,37 @@ class TimeWatch:
     def to_rows(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """What lasts, as plain numbers: of the time, of the rows."""
         lock = -1.0 if self.lock_seconds is None else self.lock_seconds
-        return (self.drift.usual_highest, lock, *self.time.to_row()), self.rows.to_row()
+        lasting = (self.drift.usual_highest, lock, *self._to_open_row())
+        return (*lasting, *self.time.to_row()), self.rows.to_row()
+
+    def _to_open_row(self) -> tuple[float, ...]:
+        if self.slower is None:
+            return (0.0,) * _OPEN_LENGTH
+        slower, recent = self.slower, self.recent
+        rows = _UNKNOWN if recent.rows_log is None else recent.rows_log
+        lock = _UNKNOWN if recent.lock_seconds is None else recent.lock_seconds
+        return (slower.since, slower.opened_at, slower.time_log, recent.time_log, rows, lock, recent.seconds)
 
     @classmethod
     def from_rows(cls, time: tuple[float, ...], rows: tuple[float, ...]) -> "TimeWatch":
         """What `to_rows` gave. Raises ValueError for anything else."""
-        watch = cls(Level.from_row(time[2:]), Level.from_row(rows))
+        watch = cls(Level.from_row(time[2 + _OPEN_LENGTH :]), Level.from_row(rows))
         watch.drift.usual_highest = time[0]
         watch.lock_seconds = None if time[1] < 0.0 else time[1]
+        watch._take_open_row(time[2 : 2 + _OPEN_LENGTH])
         return watch
+
+    def _take_open_row(self, row: tuple[float, ...]) -> None:
+        since, opened_at, time_log, recent_log, rows, lock, seconds = row
+        if since:
+            self.slower = Slower(since=since, opened_at=opened_at, time_log=time_log)
+            self.recent = Recent(
+                count=int(_OPEN_RUNS),
+                time_log=recent_log,
+                rows_log=None if rows == _UNKNOWN else rows,
+                lock_seconds=None if lock == _UNKNOWN else lock,
+                seconds=seconds,
+            )
 
 
 def find_least(a_day: float) -> float:

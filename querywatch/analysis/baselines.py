@@ -7,7 +7,7 @@ from querywatch.analysis.baseline_common import Common
 from querywatch.analysis.baseline_shape import ShapeBaseline
 from querywatch.analysis.baseline_sizes import Sizes
 from querywatch.analysis.baseline_time import Load
-from querywatch.analysis.regression import Regression, Runs, Subject
+from querywatch.analysis.regression import Regression, Runs
 from querywatch.analysis.regression_make import make_busier, make_everything, make_slower
 from querywatch.analysis.seasons import find_slot
 from querywatch.analysis.timeline import Change, ChangeKind
@@ -166,13 +166,23 @@ class Normals:
             return None
         return shape.time.ratio
 
-    def to_rows(self) -> Iterable[tuple[str, str, tuple[float, ...]]]:
-        """(integration, fingerprint, plain numbers) of each shape: what is to outlive a restart."""
-        for (integration, fingerprint), shape in self._shapes.items():
-            yield integration, fingerprint, shape.to_row()
+    @property
+    def open_keys(self) -> frozenset[tuple[str, str]]:
+        """(integration, fingerprint) of the shapes that are not as they were."""
+        return frozenset(self._open)
+
+    def to_rows(
+        self, wanted: Iterable[tuple[str, str]] | None = None
+    ) -> Iterable[tuple[str, str, tuple[float, ...]]]:
+        """(integration, fingerprint, plain numbers) of these shapes, or of all: what is to outlive a restart."""
+        for key in tuple(self._shapes) if wanted is None else wanted:
+            shape = self._shapes.get(key)
+            if shape is not None:
+                yield *key, shape.to_row()
 
     def load(self, rows: Iterable[tuple[str, str, tuple[float, ...]]]) -> None:
         """Takes up what `to_rows` gave. Raises ValueError for anything else."""
         for integration, fingerprint, row in rows:
-            subject = Subject(integration, fingerprint)
-            self._shapes[subject.key] = ShapeBaseline.from_row(subject, row)
+            key = (integration, fingerprint)
+            shape = self._shapes[key] = ShapeBaseline.from_row(key, row)
+            self._note_open(key, shape)

@@ -14,7 +14,7 @@ from querywatch.model import Evidence, Schema
 from querywatch.store.baselines import BaselineRow
 
 _MEASURE = "shape"
-_SAVED_SECONDS = 300.0  # what a kill may cost of learning that takes weeks
+_SAVED_SECONDS = 3600.0  # what a kill may cost of learning that takes weeks
 _MONDAY_SECONDS = 4 * 86_400.0  # the epoch began on a Thursday
 _SLOWER = "regression.slower"
 _EVERYTHING = "everything"
@@ -28,6 +28,7 @@ class Baselines:
         self._schema: Schema | None = None
         self._told: set[Change] = set()
         self._saved_at: float | None = None
+        self._saved_open: frozenset[tuple[str, str]] = frozenset()
 
     def recall(self, rows: Iterable[BaselineRow], changes: Iterable[Change]) -> None:
         """Takes up what was learnt before; rows that another querywatch wrote otherwise are learnt anew."""
@@ -84,15 +85,15 @@ class Baselines:
         return self.normals.regressions
 
     def find_rows_to_save(self, now: float) -> tuple[BaselineRow, ...]:
-        """The baselines as they are, every few minutes."""
-        if self._saved_at is None:
+        """The baselines as they are: all once an hour, and at once those that left their level or came back."""
+        opened = self.normals.open_keys
+        changed, self._saved_open = opened ^ self._saved_open, opened
+        is_due = self._saved_at is not None and now - self._saved_at >= _SAVED_SECONDS
+        if is_due or self._saved_at is None:
             self._saved_at = now
-        if now - self._saved_at < _SAVED_SECONDS:
-            return ()
-        self._saved_at = now
         return tuple(
             BaselineRow(integration=integration, fingerprint=fingerprint, measure=_MEASURE, numbers=numbers)
-            for integration, fingerprint, numbers in self.normals.to_rows()
+            for integration, fingerprint, numbers in self.normals.to_rows(None if is_due else changed)
         )
 
 

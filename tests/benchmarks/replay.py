@@ -39,8 +39,8 @@ def main() -> None:
         outcomes: list[Outcome] = []
         for seed in seeds:
             rounds = -(-given.changes // (_CAUSES * len(seeds)))
-            office = Office(seed + 1000, given.shapes)
-            outcomes += run_injections(office, 21.0, 35.0, rounds, Random(seed))
+            replay = Replay(Office(seed + 1000, given.shapes))
+            outcomes += run_injections(replay, 21.0, 35.0, rounds, Random(seed))
         print(render_table(outcomes))
 
 

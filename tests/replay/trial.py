@@ -5,17 +5,16 @@ from random import Random
 from statistics import median
 
 from querywatch.analysis.regression import Cause
-from tests.replay.office import DAY, START, Office
+from tests.replay.office import DAY, START
 from tests.replay.replay import Outcome, Replay, draw_injection, follow, inject
 
 _FOLLOWED_SECONDS = 4 * DAY  # over a weekend
 
 
 def run_injections(
-    office: Office, from_day: float, to_day: float, rounds: int, draw: Random
+    replay: Replay, from_day: float, to_day: float, rounds: int, draw: Random
 ) -> Iterator[Outcome]:
     """One change of each cause at each of so many random moments; each goes its own way from there."""
-    replay = Replay(office)
     for moment in sorted(draw.uniform(from_day, to_day) for _ in range(rounds)):
         replay.run(START + moment * DAY)
         for cause in Cause:

@@ -221,6 +221,20 @@ def test_baselines_outlive_a_restart_of_the_daemon(learnt: Clock) -> None:
     assert [found.cause for found in other.run(0.1, slow)] == [Cause.UNDECIDED]
 
 
+def test_an_open_regression_outlives_a_restart_of_the_daemon(learnt: Clock) -> None:
+    """It goes on with the moment it began at, and ends as it would have."""
+    slow = every(20.0, replace(USUAL, seconds=8.0))
+    assert len(learnt.run(0.1, slow, step_seconds=10.0)) == 2
+    other = Clock()
+    other.now = learnt.now
+    other.normals.load(list(learnt.normals.to_rows()))
+    after = other.run(MINUTE / DAY, every(DAY))
+    before = learnt.normals.regressions
+    assert [(each.measure, each.since) for each in after] == [(each.measure, each.since) for each in before]
+    other.run(0.5, every(300.0))
+    assert other.normals.regressions == ()
+
+
 def test_rows_of_another_kind_are_refused() -> None:
     """A row that is no baseline's is a ValueError, never a wrong baseline."""
     for row in ((), (1.0,) * 9, (1.0,) * 700):
