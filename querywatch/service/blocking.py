@@ -9,10 +9,16 @@ from querywatch.db.connection import Connection
 from querywatch.locks import Locks
 from querywatch.model import Attribution, Operation, Schema, Session, Severity
 from querywatch.service.reader import SourceReader
-from querywatch.sources.locks import read_metadata_locks, read_row_locks, read_table_locks
+from querywatch.sources.locks import (
+    METADATA,
+    ROWS,
+    TABLES,
+    read_metadata_locks,
+    read_row_locks,
+    read_table_locks,
+)
 from querywatch.units import format_count, format_seconds
 
-ROWS, METADATA, TABLES = "row_locks", "metadata_locks", "table_locks"  # the sources' names
 _LOCKS_SECONDS = 0.01  # of the server's time: what asking for locks may take
 _MAYBE_SECONDS = 1.0  # a change that runs for longer may wait for a row: no state says so
 _REST_SECONDS = 2.0  # between two questions whether somebody waits for a row
@@ -49,7 +55,7 @@ class Blocking:
         """Takes one look at all sessions."""
         kinds = {kind for session, _ in present if (kind := find_kind(session)) is not None}
         entries, waits = tuple[RunningSession, ...](), dict[int, Wait]()
-        if kinds or self._may_wait_for_rows(present, now) or not self._is_known():
+        if kinds or self._may_wait_for_rows(present, now):
             entries = tuple(
                 RunningSession(session=one, attribution=whose, outward_shape="") for one, whose in present
             )
@@ -81,24 +87,20 @@ class Blocking:
         )
         return (Blindness(subject="locks", severity=Severity.INFO, message=message, advice=_ADVICE),)
 
-    def _is_known(self) -> bool:
-        """Whether it has been tried what the server tells."""
-        return self._reader.find(ROWS) is not None
-
     def _may_wait_for_rows(self, present: Sequence[tuple[Session, Attribution]], now: float) -> bool:
         if self._rows_at is not None and 0.0 <= now - self._rows_at < _REST_SECONDS:
             return False
         return any(_may_lock_rows(session) for session, _ in present)
 
     def _read_locks(self, connection: Connection, kinds: set[LockKind], now: float) -> Locks:
-        """What bears on these kinds of waits; the first time everything, so that it is known what there is."""
-        first, read = not self._is_known(), self._reader.read
+        """What bears on these kinds of waits."""
+        read = self._reader.read
         rows = read(ROWS, lambda: read_row_locks(connection), now)
         self._rows_at = now
         metadata = tables = None
-        if first or kinds - {LockKind.TABLE}:
+        if kinds - {LockKind.TABLE}:
             metadata = read(METADATA, lambda: read_metadata_locks(connection), now)
-        if first or LockKind.TABLE in kinds:
+        if LockKind.TABLE in kinds:
             tables = read(TABLES, lambda: read_table_locks(connection), now)
         return Locks(rows=rows, metadata=metadata, tables=tables)
 

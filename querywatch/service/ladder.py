@@ -7,6 +7,7 @@ from querywatch.db.privilege_tables import COLUMNS, ROLE_COLUMNS
 from querywatch.db.server import has_growing_performance_schema, has_roles
 from querywatch.model import Flavour, ServerInfo
 from querywatch.snapshot import SourceState
+from querywatch.sources.locks import METADATA, METADATA_INSTRUMENT
 from querywatch.sources.recorded import CONSUMERS, Record
 from querywatch.sources.slow_log import GRANT_SLOW_LOG
 
@@ -88,6 +89,21 @@ STEPS = (
         brings="whose the slow statements are that end between two looks, where nothing else is kept of them",
     ),
     Step(
+        name="row_locks",
+        of="INNODB_LOCK_WAITS, or data_lock_waits",
+        brings="whose transaction holds the rows that others wait for",
+    ),
+    Step(
+        name="metadata_locks",
+        of="performance_schema.metadata_locks",
+        brings="who holds a table that others wait for, those too who sleep in a transaction or used LOCK TABLES",
+    ),
+    Step(
+        name="table_locks",
+        of="performance_schema.table_handles",
+        brings="who holds a MyISAM table that others wait for, in the server's own words",
+    ),
+    Step(
         name="plans",
         of="SHOW EXPLAIN",
         brings="the plan of a statement while it runs, without running anything",
@@ -162,7 +178,8 @@ def _for_account(statement: str, missing: _Missing) -> str:
 
 
 def _switch_performance_schema(missing: _Missing) -> Remedy:
-    lines = ("performance_schema = ON", *_render_consumer(missing.state.name))
+    name = missing.state.name
+    lines = ("performance_schema = ON", *_render_consumer(name), *_render_instrument(name))
     cost = f"a restart, and {_find_memory(missing.server)} of memory for the performance schema with all its steps"
     return Remedy(my_ini=lines, restart=True, cost=cost)
 
@@ -188,6 +205,17 @@ def _render_consumer(name: str) -> tuple[str, ...]:
         return ()
     consumers = dict.fromkeys((CONSUMERS[Record.LAST], CONSUMERS[Record(name)]))
     return tuple(f"performance-schema-consumer-{each.replace('_', '-')} = ON" for each in consumers)
+
+
+def _switch_instrument(missing: _Missing) -> Remedy:
+    cost = "no restart, no memory that the performance schema has not taken already"
+    lines = _render_instrument(missing.state.name)
+    return Remedy(statements=(missing.state.advice,), my_ini=lines, cost=cost)
+
+
+def _render_instrument(name: str) -> tuple[str, ...]:
+    """The one that is off by default, and that on MariaDB alone."""
+    return (f"performance-schema-instrument = {METADATA_INSTRUMENT}=ON",) if name == METADATA else ()
 
 
 def _switch_userstat(_: _Missing) -> Remedy:
@@ -219,6 +247,7 @@ _REMEDIES: Mapping[str, Callable[[_Missing], Remedy]] = {
     "privilege": _grant,
     "performance-schema-off": _switch_performance_schema,
     "consumer-off": _switch_consumer,
+    "instrument-off": _switch_instrument,
     "userstat-off": _switch_userstat,
     "slow-log-off": _switch_slow_log,
     "slow-log-large": _empty_slow_log,

@@ -46,6 +46,7 @@ _HANDLES = (
 _INSTRUMENT = "SELECT NAME FROM performance_schema.setup_instruments WHERE ENABLED = 'YES' AND NAME = %s"
 STATEMENTS = (_ROW_WAITS, _WAITS_BY_TRANSACTION, _TRANSACTIONS, _METADATA, _HANDLES, _INSTRUMENT)
 
+ROWS, METADATA, TABLES = "row_locks", "metadata_locks", "table_locks"  # the sources' names
 METADATA_INSTRUMENT = "wait/lock/metadata/sql/mdl"
 HANDLE_INSTRUMENT = "wait/lock/table/sql/handler"
 

@@ -21,6 +21,7 @@ from querywatch.sources import (
     attributes,
     digests,
     explained,
+    locks,
     plans,
     prepared,
     processlist,
@@ -186,6 +187,9 @@ def run_all_sources(connection: Connection) -> None:
         lambda: prepared.read_prepared(connection, book, known, 0.0),
         *(partial(slow.read, connection, book) for _ in range(2)),
         lambda: slow_log.require_slow_log(connection),
+        lambda: locks.read_row_locks(connection),
+        lambda: locks.read_metadata_locks(connection),
+        lambda: locks.read_table_locks(connection),
         lambda: plans.require_plans(connection),
         *(partial(plans.read_plan, connection, session) for session in make_sessions(book)),
         *(

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.server
 _NAMES = {step.name for step in STEPS}
 _NEEDS_RESTART = {
     *("accounts", "digests", "sessions", "last_statements", "history", "history_long"),
-    *("prepared", "attributes"),
+    *("prepared", "attributes", "metadata_locks", "table_locks"),
 }
 _MYSQL_LACKS = {"times", "userstat", "plans"}
 
@@ -81,7 +81,7 @@ def test_every_step_has_a_state_on_every_server(server: RunningServer) -> None:
     """Available, missing with what would bring it, or not on this version; the same names everywhere."""
     states = read_states(server)
     assert set(states) == _NAMES
-    lacking = {"prepared"} if server.name == "mysql-5.6" else set()
+    lacking = {"prepared", "metadata_locks", "table_locks"} if server.name == "mysql-5.6" else set()
     lacking |= _MYSQL_LACKS if server.flavour is Flavour.MYSQL else set()
     assert find_unsupported(states) == lacking
     missing = {name for name, state in states.items() if not state.up} - lacking
