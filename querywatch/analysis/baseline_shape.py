@@ -11,7 +11,7 @@ _DAY_SECONDS = 86_400.0
 _NEW_SECONDS = 3 * _DAY_SECONDS  # so long a shape is new, and judged by nothing
 _NEW_RUNS = 8
 _HELD_SECONDS = 30.0  # runs are gathered so long, unless they are rare
-_RARE_A_DAY = 720.0
+_RARE_A_DAY = 2_000.0
 _WHOLE_RUN = 0.9  # shares of a run are held until they make about one
 _ACCEPTED_SECONDS = 14 * _DAY_SECONDS
 _GONE_SECONDS = 2 * _DAY_SECONDS  # what has not run for so long is no trouble now
@@ -38,7 +38,7 @@ class ShapeBaseline:
         self.evidence = Evidence.COUNTED
         self.held: Runs | None = None
         self.held_clock = 0.0
-        self.ripe_at = 0.0
+        self.ripe_clock = 0.0
 
     def is_known(self, now: float) -> bool:
         """Whether enough is known of it to call anything unusual."""
@@ -53,16 +53,16 @@ class ShapeBaseline:
         if self.held is None:
             self.held_clock = clock_before
             self.held = runs
-            self.ripe_at = now if self.find_a_day(now) < _RARE_A_DAY else now + _HELD_SECONDS
+            self.ripe_clock = clock_before + (0.0 if self.find_a_day(now) < _RARE_A_DAY else _HELD_SECONDS)
         else:
             self.held = _add(self.held, runs)
         self.last_at = now
 
-    def is_ripe(self, now: float) -> bool:
+    def is_ripe(self, clock: float) -> bool:
         """Whether what is held is to be judged now."""
         if self.held is None or self.held.executions < _WHOLE_RUN:
             return False
-        return now >= self.ripe_at
+        return clock >= self.ripe_clock
 
     def judge(self, load: Load, clock: float, slot: int, now: float) -> None:
         """Weighs what is held; `clock` is the seconds in sight so far."""

@@ -87,7 +87,7 @@ class Normals:
             if settling:
                 shape.learn_alone(self._clock)
                 del self._holding[key]
-            elif shape.is_ripe(self._now):
+            elif shape.is_ripe(self._clock):
                 del self._holding[key]
                 shape.judge(load, self._clock, slot, self._now)
                 self._note_open(key, shape)
