@@ -5,7 +5,7 @@ nobody said which holds, the text from there on counts as one literal.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import NamedTuple
@@ -59,11 +59,11 @@ _FIXED: dict[str, tuple[Token, ...]] = {
     "skip": (),
     "comment": (),
     "rows": (Token(TokenKind.SYMBOL, "("), _VALUES, Token(TokenKind.SYMBOL, ")")),
-    "list": (_VALUES,),
     "value": (_VALUE,),
     "double": (_VALUE,),
     "ellipsis": (Token(TokenKind.ELLIPSIS, "..."),),
 }
+_LITERAL = {"value": TokenKind.VALUE, "double": TokenKind.VALUE, "list": TokenKind.VALUES}
 _TIMES_MATCH = next(re.finditer(r"(?P<symbol>\*)", "*"))
 _CLOSED_HINT = re.compile(r"""(?>(?:[^`"']++|`[^`]*+`|"[^"]*+"|'[^']*+')*)""")
 
@@ -82,12 +82,14 @@ def parse_tokens(
     no_backslash_escapes: bool | None = None,
     modes_from: ModesFrom = ModesFrom.SESSION,
     cut: bool = False,
+    mark: Callable[[str], str] = lambda _: "?",
 ) -> Lexed:
     """Every token of the text, in linear time, whatever the text is; a text without end counts as broken.
 
     None for one of the sql_modes is "not known": double quotes then hold literals, and a string whose end
     depends on what a backslash means takes the rest of the text with it. So it does under the server's modes,
-    unless the text is not `cut` and every other reading of it is one that no server would have taken.
+    unless the text is not `cut` and every other reading of it is one that no server would have taken. `mark` makes
+    what stands for a literal, or for several with commas between, of its text; it must equal '?'.
     """
     pattern = PATTERNS[bool(ansi_quotes), not no_backslash_escapes]
     rivals = _find_rivals(
@@ -112,6 +114,8 @@ def parse_tokens(
             return Lexed(tokens=(*tokens, *(_FIXED["value"] if group in _QUOTED else ())), broken=True)
         if group == "name" or (group == "double" and ansi_quotes):
             tokens.append(_name_token(match[group]))
+        elif group in _LITERAL:
+            tokens.append(Token(_LITERAL[group], mark(match[group])))
         else:
             tokens += _FIXED[group]
     return Lexed(tokens=tuple(tokens), broken=False)

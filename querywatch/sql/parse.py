@@ -4,7 +4,8 @@ No literal ever enters the parser, and neither its messages nor its trees ever l
 """
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import count
 
 from sqlglot import ErrorLevel, exp
 from sqlglot.dialects.mysql import MySQL
@@ -12,7 +13,12 @@ from sqlglot.errors import SqlglotError
 
 from querywatch.model import Sweep
 from querywatch.sql.access import Column, Condition, ConditionKind, Scope, Source
-from querywatch.sql.shape import CUT_MARK, render_shape
+from querywatch.sql.lexer import parse_tokens
+from querywatch.sql.operation import find_operation
+from querywatch.sql.outline import Outline
+from querywatch.sql.parse_outline import SLOT_PREFIX, UnreadableError, find_outline
+from querywatch.sql.shape import CUT_MARK, find_shape, render_shape
+from querywatch.sql.words import Slot
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL + 1)
 
@@ -40,7 +46,7 @@ _COMPARISONS = (exp.EQ, exp.NullSafeEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
 def parse_scopes(words: Sequence[str]) -> tuple[Scope, ...] | None:
     """The statement's scopes, the outermost first; None when it does not parse, or is too large to try."""
-    if len(words) > _MAX_WORDS or words[-1:] == (CUT_MARK,) or _find_depth(words) > _MAX_DEPTH:
+    if _is_too_large(words):
         return None
     text = render_shape(list(_find_parser_words(words)))
     if len(text) > _MAX_CHARACTERS:
@@ -51,6 +57,42 @@ def parse_scopes(words: Sequence[str]) -> tuple[Scope, ...] | None:
     except (SqlglotError, RecursionError, ValueError, TypeError, LookupError, AttributeError):
         # Builders of single functions trip over arguments that the shape no longer has.
         return None
+
+
+def parse_outline(words: Sequence[str]) -> Outline | None:
+    """The statement's outline; None when it does not parse, or is too large to try."""
+    if _is_too_large(words):
+        return None
+    text = render_shape([_spell_slot(word) for word in _find_parser_words(_number_slots(words))])
+    if len(text) > _MAX_CHARACTERS:
+        return None
+    try:
+        tree = _parse(text)
+        return None if tree is None else find_outline(tree, find_operation(tuple(words)))
+    except (
+        SqlglotError,
+        RecursionError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        UnreadableError,
+    ):
+        return None
+
+
+def _number_slots(words: Iterable[str]) -> list[str]:
+    places = count()
+    return [Slot(word, next(places)) if word == "?" else word for word in words]
+
+
+def _spell_slot(word: str) -> str:
+    """A variable of its own for each `?`, so that each can be told from the others."""
+    return f"@{SLOT_PREFIX}{word.place}" if isinstance(word, Slot) else word
+
+
+def _is_too_large(words: Sequence[str]) -> bool:
+    return len(words) > _MAX_WORDS or words[-1:] == (CUT_MARK,) or _find_depth(words) > _MAX_DEPTH
 
 
 def _parse(text: str) -> exp.Expr | None:
@@ -77,7 +119,7 @@ def _find_parser_words(words: Sequence[str]) -> Iterator[str]:
         following = words[place + 1] if place + 1 < len(words) else ""
         if (word == "AS" and following == "?") or (word == "?" and before == "AS"):
             pass
-        elif word in _SELECT_MODIFIERS or (word == "STRAIGHT_JOIN" and before == "SELECT"):
+        elif word in _SELECT_MODIFIERS:
             continue
         elif word == "REPLACE" and place == 0:
             yield "INSERT"
@@ -338,3 +380,9 @@ def _find_columns(node: exp.Expr) -> list[Column]:
 
 def _column_of(node: exp.Column) -> Column:
     return Column(name=node.name.casefold(), qualifier=node.table.casefold())
+
+
+def parse_text(text: str) -> Outline | None:
+    """The outline of a statement as a client sends it."""
+    lexed = parse_tokens(text)
+    return parse_outline(find_shape(lexed.tokens, cut=lexed.broken))

@@ -59,7 +59,8 @@ class _Builder:
         elif token.kind is TokenKind.NAME:
             self.words.append(_spell_name(token.text, following))
         elif token.kind is not TokenKind.SYMBOL:
-            self._add_value(several=token.kind is TokenKind.VALUES)
+            text = "?" if token.kind is TokenKind.ELLIPSIS else token.text
+            self._add_value(text, several=token.kind is TokenKind.VALUES)
         elif token.text == "(":
             self._open.append(len(self.words))
             self._row.append((-1, -1))
@@ -107,9 +108,9 @@ class _Builder:
         if before in kept or (before == "IS NOT" and "NOT" in kept):
             self.words.append(word)
         else:
-            self._add_value(several=False)
+            self._add_value("?", several=False)
 
-    def _add_value(self, *, several: bool) -> None:
+    def _add_value(self, text: str, *, several: bool) -> None:
         words = self.words
         while words and words[-1] in {"-", "+"} and (len(words) == 1 or not _is_operand(words[-2])):
             words.pop()
@@ -117,14 +118,14 @@ class _Builder:
             return
         if words[-2:] == ["?", ","]:
             if words[-3:-2] == ["LIMIT"]:
-                words.append("?")
+                words.append(text)
             else:
                 words.pop()
             return
         after_limit = words[-1:] == ["LIMIT"]
-        words.append("?")
+        words.append(text)
         if several and after_limit:
-            words += [",", "?"]
+            words += [",", text]
 
     def _close(self) -> None:
         words = self.words

@@ -1,0 +1,191 @@
+"""What a statement reads of each table: from its outline and the schema alone."""
+
+from dataclasses import dataclass, field, replace
+
+from querywatch.analysis.access.blocks import Block, Instance
+from querywatch.analysis.access.choosing import Wishes
+from querywatch.analysis.access.estimates import is_nullable
+from querywatch.analysis.access.ordering import Step, find_order
+from querywatch.analysis.access.resolving import Resolver, TooManyTablesError, Views
+from querywatch.analysis.access.shortcuts import find_shortcut
+from querywatch.analysis.access.simplifying import simplify
+from querywatch.analysis.access.sorting import Serving, find_serving
+from querywatch.analysis.access.ties import find_ties, find_untied
+from querywatch.analysis.access.uses import Choice, Use, find_hint, find_uses
+from querywatch.model import Schema
+from querywatch.sql.hints import Hints
+from querywatch.sql.outline import Call, Node, Outline, find_nodes
+from querywatch.sql.reading import Access, Blocker, Predicate, Reading, TableAccess
+
+_HARMLESS_PART = 0.1  # of a table that a LIMIT reads at the most
+
+
+def find_reading(
+    outline: Outline | None,
+    schema: Schema,
+    *,
+    hints: Hints = (),
+    database: str | None = None,
+    views: Views | None = None,
+) -> Reading | None:
+    """What one run reads; None where the outline is missing or names more tables than can be looked at.
+
+    `hints` tells about the shape's literals, `database` is what names without one mean, `views` are the queries of
+    those views whose text may be seen.
+    """
+    if outline is None:
+        return None
+    if outline.query is None:
+        return Reading(kind=outline.kind, parsed=True)
+    resolver = Resolver(schema=schema, views=views or {}, database=database)
+    try:
+        top = resolver.build(outline.query)
+    except (TooManyTablesError, RecursionError):
+        return None
+    reader = _Reader(hints=hints)
+    reader.read(top, times=1.0)
+    listed = sorted(reader.found.items(), key=lambda each: each[0].number)
+    return Reading(
+        kind=outline.kind,
+        parsed=True,
+        tables=tuple(access for _, access in listed),
+        selects_star=top.star,
+        limit=None if top.limit is None else find_hint(top.limit, hints).number,
+        offset=None if top.offset is None else find_hint(top.offset, hints).number,
+        shuffles=any(_is_random(node) for node, _ in top.order_by),
+    )
+
+
+def _is_random(node: Node) -> bool:
+    return any(isinstance(each, Call) and each.name == "RAND" for each in find_nodes(node))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reader:
+    """Reads block by block."""
+
+    hints: Hints
+    found: dict[Instance, TableAccess] = field(default_factory=dict)
+
+    def read(self, block: Block, *, times: float, in_derived: bool = False, correlated: bool = False) -> None:
+        """Finds the access of every table of the block, which runs so often, and of those within it."""
+        for part in block.parts:
+            self.read(part, times=times, in_derived=in_derived, correlated=correlated)
+        simplify(block)
+        steps: tuple[Step, ...] = ()
+        if block.instances:
+            steps = self._read_own(block, times, in_derived=in_derived, correlated=correlated)
+        rows = max(1.0, steps[-1].rows) if steps else 1.0
+        for instance in block.instances:
+            if instance.derived is not None:
+                condenses = instance.derived.condenses or bool(instance.derived.order_by)
+                self.read(
+                    instance.derived, times=times, in_derived=in_derived or condenses, correlated=correlated
+                )
+        for inner in block.subqueries:
+            self.read(
+                inner,
+                times=times * (rows if inner.is_correlated else 1.0),
+                in_derived=in_derived,
+                correlated=correlated or inner.is_correlated,
+            )
+
+    def _read_own(
+        self, block: Block, times: float, *, in_derived: bool, correlated: bool
+    ) -> tuple[Step, ...]:
+        wishes = {instance: find_wishes(instance, block, self.hints) for instance in block.instances}
+        steps = find_order(block, wishes)
+        serving = find_serving(block, steps, self.hints)
+        steps = find_shortcut(block, serving.steps)
+        untied = find_untied(block, [step.instance for step in steps])
+        for place, step in enumerate(steps):
+            if step.instance.derived is None:
+                self.found[step.instance] = replace(
+                    _describe(step, times),
+                    limited=place == 0 and self._is_limited(block, steps, serving),
+                    in_derived=in_derived,
+                    correlated=correlated,
+                    untied=step.instance in untied,
+                )
+        return steps
+
+    def _is_limited(self, block: Block, steps: tuple[Step, ...], serving: Serving) -> bool:
+        """Whether a LIMIT ends the reading of the first table early."""
+        if block.limit is None or serving.sorts or block.condenses:
+            return False
+        first = steps[0]
+        table = first.wishes.table
+        if table is None or any(use.blocker or not use.usable for use in first.wishes.uses):
+            return False
+        numbers = [find_hint(slot, self.hints).number for slot in (block.limit, block.offset) if slot]
+        if block.offset is not None and numbers[-1] is None:
+            return False
+        wanted = sum(number or 0 for number in numbers)
+        unfiltered = not first.wishes.uses or not first.path.access.reads_all
+        return unfiltered and wanted <= _HARMLESS_PART * (table.rows or 0)
+
+
+def find_wishes(instance: Instance, block: Block, hints: Hints) -> Wishes:
+    """What the block's conditions ask of the instance's columns, what follows from them included."""
+    uses: list[Use] = []
+    choices: list[Choice] = []
+    for conjunct in block.conjuncts:
+        if conjunct.nest is not instance.nest:
+            continue
+        for found in find_uses(conjunct.term, hints):
+            if isinstance(found, Choice):
+                choices.append(found)
+            elif found.column.instance is instance:
+                uses.append(_settle(found, block))
+    uses += [use for use in find_ties(instance, block, hints) if use not in uses]
+    return Wishes(instance=instance, uses=tuple(uses), choices=tuple(choices))
+
+
+def _settle(use: Use, block: Block) -> Use:
+    """What belongs to queries around is known when the block runs."""
+    outside = use.needs - set(block.instances)
+    if use.operator == "is-null" and not is_nullable(use.column):
+        return replace(use, operator="other")
+    return replace(use, needs=use.needs - outside) if outside else use
+
+
+def _describe(step: Step, times: float) -> TableAccess:
+    instance, path = step.instance, step.path
+    known = instance.table is not None
+    rows = path.rows * max(1.0, step.times) * times
+    return TableAccess(
+        name=instance.name,
+        database=instance.database,
+        alias=instance.alias,
+        access=path.access if known else Access.UNKNOWN,
+        index=path.index if known else None,
+        rows=round(rows)
+        if known and instance.table is not None and instance.table.rows is not None
+        else None,
+        predicates=tuple(dict.fromkeys(_publish(use, instance) for use in step.wishes.uses)),
+    )
+
+
+def _publish(use: Use, instance: Instance) -> Predicate:
+    blocker = use.blocker
+    if use.usable and instance.table is not None and use.operator in _INDEXED:
+        blocker = _find_prefix(use.column.name, instance)
+    others = sorted(use.needs, key=lambda each: each.number)
+    return Predicate(
+        column=use.column.name,
+        operator=use.operator,
+        usable=use.usable,
+        blocker=blocker,
+        function=use.function,
+        other=others[0].alias if others else "",
+    )
+
+
+_INDEXED = frozenset({"eq", "in", "range", "like", "join", "is-null"})
+
+
+def _find_prefix(column: str, instance: Instance) -> Blocker | None:
+    indexes = instance.table.indexes if instance.table is not None else ()
+    if any(index.columns[:1] == (column,) for index in indexes):
+        return None
+    return Blocker.PREFIX if any(column in index.columns for index in indexes) else None

@@ -1,0 +1,154 @@
+"""Brings a block into the form in which a server looks for its plan: subqueries as joins, outer joins that are none."""
+
+from collections.abc import Iterator
+
+from querywatch.analysis.access.blocks import (
+    Block,
+    Column,
+    Conjunct,
+    Instance,
+    Nest,
+    Sub,
+    find_columns,
+    find_instances,
+)
+from querywatch.sql.outline import Between, Call, Comparison, IsNull, Listed, Logic, Node, Row, Test
+
+_TOLERANT = frozenset(
+    {"COALESCE", "IFNULL", "IF", "CASE", "ISNULL", "NULLIF", "CONCAT_WS", "IS", "XOR", "ELT", "FIELD"}
+)
+
+
+def simplify(block: Block) -> None:
+    """Joins the subqueries of conditions that servers join, then makes inner joins of outer ones."""
+    for conjunct in list(block.conjuncts):
+        _join_subquery(block, conjunct)
+    while any(_make_inner(block, conjunct) for conjunct in block.conjuncts):
+        pass
+
+
+def _join_subquery(block: Block, conjunct: Conjunct) -> None:
+    term, nest = conjunct.term, conjunct.nest
+    negated = isinstance(term, Logic) and term.operator == "NOT"
+    sub = term.parts[0] if isinstance(term, Logic) and negated else term
+    if not isinstance(sub, Sub) or sub.kind not in {"in", "exists"} or not _is_joined(sub):
+        return
+    inner, ties = sub.block, _find_ties(sub)
+    if negated:
+        nest = Nest(parent=nest, members=set(inner.instances))
+    for instance in inner.instances:
+        instance.semi = True
+        if instance.nest is None:
+            instance.nest = nest
+    outermost = {each.nest for each in inner.instances if each.nest is not None and each.nest is not nest}
+    for each in outermost:
+        if each is not None and each.parent is None:
+            each.parent = nest
+    block.conjuncts.remove(conjunct)
+    joined = [Conjunct(each.term, nest) if each.nest is None else each for each in inner.conjuncts]
+    added = [*joined, *(Conjunct(tie, nest) for tie in ties)]
+    block.conjuncts += added
+    block.instances += inner.instances
+    block.subqueries = [each for each in block.subqueries if each is not inner] + inner.subqueries
+    for each_added in added:
+        _join_subquery(block, each_added)
+
+
+def _is_joined(sub: Sub) -> bool:
+    block = sub.block
+    if not block.instances or block.parts or block.limit is not None:
+        return False
+    if block.group_by or block.aggregates or block.having or block.windowed:
+        return False
+    return sub.kind == "in" or block.is_correlated
+
+
+def _find_ties(sub: Sub) -> list[Node]:
+    if sub.subject is None:
+        return []
+    subjects = sub.subject.parts if isinstance(sub.subject, Row) else (sub.subject,)
+    pairs = zip(subjects, sub.block.selected.values(), strict=False)
+    return [Comparison(test=Test.EQUAL, left=one, right=other) for one, other in pairs]
+
+
+def _make_inner(block: Block, conjunct: Conjunct) -> bool:
+    """Whether the condition throws out rows that an outer join filled with NULL, and so made an inner join of it."""
+    changed = False
+    for instance in _find_rejecting(conjunct.term):
+        if instance not in block.instances:
+            continue
+        nest = instance.nest
+        while nest is not None and nest is not conjunct.nest and _is_within(nest, conjunct.nest):
+            _dissolve(block, nest)
+            nest, changed = nest.parent, True
+    return changed
+
+
+def _is_within(nest: Nest, outer: Nest | None) -> bool:
+    while nest.parent is not None and nest.parent is not outer:
+        nest = nest.parent
+    return nest.parent is outer
+
+
+def _dissolve(block: Block, nest: Nest) -> None:
+    for instance in block.instances:
+        if instance.nest is nest:
+            instance.nest = nest.parent
+        inner = instance.nest
+        while inner is not None and inner is not nest.parent:
+            if inner.parent is nest:
+                inner.parent = nest.parent
+            inner = inner.parent
+    block.conjuncts = [
+        Conjunct(each.term, nest.parent) if each.nest is nest else each for each in block.conjuncts
+    ]
+
+
+def _find_rejecting(term: Node) -> frozenset[Instance]:
+    """The instances of which the condition holds for no row of NULLs."""
+    match term:
+        case Comparison():
+            if term.test is Test.SAME:
+                return frozenset()
+            return _find_strict(term.left) | _find_strict(term.right)
+        case Between() | Listed():
+            return _find_strict(term.subject)
+        case Logic() if term.operator == "AND":
+            return frozenset().union(*map(_find_rejecting, term.parts))
+        case Logic() if term.operator == "OR":
+            found = [_find_rejecting(part) for part in term.parts]
+            return frozenset.intersection(*found)
+        case Logic():
+            inner = term.parts[0]
+            return _find_strict(inner.subject) if isinstance(inner, IsNull) else _find_negated(inner)
+        case Sub() if term.subject is not None:
+            return _find_strict(term.subject)
+        case Column():
+            return frozenset({term.instance})
+        case _:
+            return frozenset()
+
+
+def _find_negated(inner: Node) -> frozenset[Instance]:
+    return _find_rejecting(inner) if isinstance(inner, Comparison | Listed | Between) else frozenset()
+
+
+def _find_strict(term: Node) -> frozenset[Instance]:
+    """The instances that make the expression NULL where they are."""
+    if isinstance(term, Column):
+        return frozenset({term.instance})
+    if isinstance(term, Call) and term.name not in _TOLERANT and not term.aggregates:
+        return frozenset().union(*map(_find_strict, term.arguments))
+    return frozenset()
+
+
+def find_equal(block: Block) -> Iterator[tuple[Column, Column]]:
+    """The pairs of columns that inner conditions make equal."""
+    for conjunct in block.conjuncts:
+        term = conjunct.term
+        if conjunct.nest is None and isinstance(term, Comparison) and term.test is Test.EQUAL:
+            if isinstance(term.left, Column) and isinstance(term.right, Column):
+                yield term.left, term.right
+
+
+__all__ = ["find_columns", "find_equal", "find_instances", "simplify"]

@@ -1,0 +1,102 @@
+"""Whether an index serves a query's ORDER BY or GROUP BY, and what a LIMIT makes of that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from querywatch.analysis.access.blocks import Block, Column
+from querywatch.analysis.access.choosing import Path, find_indexes
+from querywatch.analysis.access.estimates import covers, find_size
+from querywatch.analysis.access.ordering import Step
+from querywatch.analysis.access.uses import EQUAL, find_hint
+from querywatch.model import Index
+from querywatch.sql.hints import Hints
+from querywatch.sql.reading import Access
+
+_UNKNOWN_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """The steps, and whether the rows must be sorted, or grouped, on their own."""
+
+    steps: tuple[Step, ...]
+    sorts: bool
+
+
+def find_serving(block: Block, steps: tuple[Step, ...], hints: Hints) -> Serving:
+    """The steps with the first one's access changed where an index in the wanted order is the better one."""
+    wanted = _find_wanted(block)
+    if wanted is None:
+        return Serving(steps=steps, sorts=True)
+    first = steps[0]
+    if not wanted:
+        return Serving(steps=steps, sorts=False)
+    if any(column.instance is not first.instance for column, _ in wanted):
+        return Serving(steps=steps, sorts=True)
+    if first.path.access is Access.CONST:
+        return Serving(steps=steps, sorts=False)
+    served = [index for index in find_indexes(first.instance) if _is_ordered(index, wanted, first)]
+    if any(index.name == first.path.index for index in served):
+        return Serving(steps=steps, sorts=False)
+    limit = _find_limit(block, hints)
+    better = _find_better(block, first, served, limit, len(steps))
+    if better is None:
+        return Serving(steps=steps, sorts=True)
+    return Serving(steps=(replace(first, path=better), *steps[1:]), sorts=False)
+
+
+def _find_wanted(block: Block) -> list[tuple[Column, bool]] | None:
+    """The columns by which the rows are wanted in order; None where an expression is among them."""
+    wanted: list[tuple[Column, bool]] = []
+    order = block.order_by or [(node, False) for node in block.group_by]
+    if block.group_by and block.order_by and [node for node, _ in block.order_by] != block.group_by:
+        return None
+    for node, descending in order:
+        if not isinstance(node, Column):
+            return None
+        wanted.append((node, descending))
+    return wanted
+
+
+def _is_ordered(index: Index, wanted: Sequence[tuple[Column, bool]], first: Step) -> bool:
+    if len({descending for _, descending in wanted}) > 1 or any(index.prefixes):
+        return False
+    fixed = {
+        use.column.name for use in first.wishes.uses if use.usable and use.operator in EQUAL and not use.needs
+    }
+    names = [column.name for column, _ in wanted if column.name not in fixed]
+    columns = [column for column in index.columns if column not in fixed]
+    return columns[: len(names)] == names
+
+
+def _find_limit(block: Block, hints: Hints) -> float | None:
+    if block.limit is None:
+        return None
+    numbers = [find_hint(slot, hints).number for slot in (block.limit, block.offset) if slot is not None]
+    return float(sum(_UNKNOWN_LIMIT if number is None else number for number in numbers))
+
+
+def _find_better(
+    block: Block, first: Step, served: Sequence[Index], limit: float | None, tables: int
+) -> Path | None:
+    """An index scan in the wanted order instead of a scan and a sort."""
+    instance, path = first.instance, first.path
+    if not served or instance.table is None:
+        return None
+    size = find_size(instance)
+    covering = [index for index in served if covers(index, instance)]
+    if path.access.reads_all and covering:
+        return replace(path, access=Access.INDEX_SCAN, index=covering[0].name)
+    if limit is None or (block.group_by and block.aggregates):
+        return None
+    read = limit / max(_find_left(first), 1e-6)
+    if path.access.reads_all:
+        # A row by way of an index costs a page; what has been read of a join may be a part of the rows only.
+        if read < size.rows / 3 or (instance.table.engine or "").casefold() == "innodb":
+            return Path(access=Access.INDEX_SCAN, rows=min(size.rows, read), cost=read, index=served[0].name)
+        return None
+    return None
+
+
+def _find_left(first: Step) -> float:
+    return first.rows / max(first.path.rows, 1.0)
