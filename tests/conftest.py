@@ -1,7 +1,7 @@
 """The real servers as a fixture, which tests stay together, and an honest word about what a run left out."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +10,6 @@ from server.servers import RunningServer, find_choices, start
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 _LEFT_OUT = pytest.StashKey[tuple[str, ...]]()
-_SHARED = ("session", "module")  # scopes of what several tests use one after the other
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -33,31 +32,12 @@ def server(request: pytest.FixtureRequest) -> Iterator[RunningServer]:
         yield running
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers look at the marks
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Tests that share a server stay in one worker: it is started once, and no test switches another's server."""
-    for item in items:
-        group = _find_group(item)
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Our own groups; the `xdist_group` mark is without effect on pytest 9.2."""
+    from scheduling import GroupScheduling  # noqa: PLC0415 - where several workers are asked for
 
-
-def _find_group(item: pytest.Item) -> str:
-    """What a test shares with others, in a word; nothing when any worker may run it."""
-    callspec = getattr(item, "callspec", None)
-    parameters: dict[str, Any] = {} if callspec is None else dict(callspec.params)
-    if "server" in parameters:
-        return str(parameters["server"].name)
-    shared = [parameters[name] for name in sorted(parameters) if _is_shared(item, name)]
-    if not shared and item.get_closest_marker("server") is None:
-        return ""
-    return "-".join([item.path.stem, *(str(getattr(each, "name", each)) for each in shared)])
-
-
-def _is_shared(item: pytest.Item, name: str) -> bool:
-    """Whether a parameter is one of a fixture that lasts longer than a test."""
-    definitions = item.session._fixturemanager.getfixturedefs(name, item) or ()
-    return any(each.scope in _SHARED for each in definitions)
+    return GroupScheduling(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)
