@@ -105,6 +105,7 @@ def write_config(directory: Path, play: Play, listen: str) -> Path:
         'databases = ["opendental"]',
         "# A demo is short: it looks five times a second, and counts every five.",
         "sample_interval = 0.2",
+        'office_hours = ["00:00-24:00"]',  # the played office never closes
         "observer_budget = 0.05",
         "counter_interval = 5",
     ]

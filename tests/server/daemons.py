@@ -35,6 +35,7 @@ def write_config(directory: Path, endpoints: Sequence[Endpoint], more: str = "")
             f"user = {json.dumps(endpoint.user)}",
             f"password = {json.dumps(endpoint.password)}",
             "sample_interval = 0.2",
+            'office_hours = ["00:00-24:00"]',
             "counter_interval = 1",
         ]
     path = directory / "config.toml"
