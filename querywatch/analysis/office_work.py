@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from querywatch.analysis.situation import QueryLoad, RunningSession
+from querywatch.analysis.situation import AccountLoad, QueryLoad, RunningSession
 from querywatch.model import Kind, Operation, Session, Statement
 from querywatch.opendental import HEARTBEAT_TABLE
 
@@ -76,23 +76,77 @@ def find_work(statement: Statement) -> Work | None:
     return next((work for work in WORK if work.shows_in(statement)), None)
 
 
+class OfficeTools:
+    """What the accounts that no integration claims have shown to do; the clock is passed in."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+
+    def observe(
+        self,
+        queries: Iterable[QueryLoad],
+        accounts: Iterable[AccountLoad],
+        running: Iterable[RunningSession],
+        now: float,
+        learning_seconds: float,
+    ) -> Mapping[str, str]:
+        """Account -> what it does for the office, by all that is seen of it.
+
+        Before its first table every dump sends what any client does: an account that has shown nothing else yet is
+        given a moment.
+        """
+        found = find_office_work(queries, running)
+        unclaimed = {load.account for load in accounts if load.integration.kind is Kind.UNKNOWN}
+        unclaimed |= {
+            each.session.account for each in running if each.attribution.integration.kind is Kind.UNKNOWN
+        }
+        self._since = {account: min(now, self._since.get(account, now)) for account in unclaimed}
+        told = {account for account, statement in _find_seen(queries, running) if not is_besides(statement)}
+        new = {
+            account
+            for account, since in self._since.items()
+            if account not in told and now - since < learning_seconds
+        }
+        return {**dict.fromkeys(new, "has only just come"), **found}
+
+
 def find_office_work(queries: Iterable[QueryLoad], running: Iterable[RunningSession]) -> Mapping[str, str]:
     """Account that no integration claims -> what its tools do for the office, where nothing else was seen of it."""
+    seen = _find_seen(queries, running)
+    shown = {account: work.says for account, statement in seen if (work := _find_tool(statement)) is not None}
+    shown |= {
+        each.session.account: work.says
+        for each in running
+        for work in WORK
+        if each.attribution.integration.kind is Kind.UNKNOWN and work.shows_by(each.session)
+    }
+    others = {
+        account
+        for account, statement in seen
+        if account in shown and _find_tool(statement) is None and not is_besides(statement)
+    }
+    return {account: says for account, says in shown.items() if account not in others}
+
+
+def is_besides(statement: Statement) -> bool:
+    """Whether it tells nothing: what every client library and every tool sends."""
+    return _BESIDES.match(statement.shape) is not None
+
+
+def _find_seen(
+    queries: Iterable[QueryLoad], running: Iterable[RunningSession]
+) -> list[tuple[str, Statement]]:
+    """(account, statement) of all that accounts were seen running which no integration claims."""
     seen = [
         (query.account, query.statement)
         for query in queries
         if query.integration.kind is Kind.UNKNOWN and not query.supposed
     ]
-    unclaimed = [entry.session for entry in running if entry.attribution.integration.kind is Kind.UNKNOWN]
-    seen += [(each.account, each.statement) for each in unclaimed if each.statement is not None]
-    shown = {account: work.says for account, statement in seen if (work := _find_tool(statement)) is not None}
-    shown |= {each.account: work.says for each in unclaimed for work in WORK if work.shows_by(each)}
-    others = {
-        account
-        for account, statement in seen
-        if account in shown and _find_tool(statement) is None and not _BESIDES.match(statement.shape)
-    }
-    return {account: says for account, says in shown.items() if account not in others}
+    return seen + [
+        (entry.session.account, entry.session.statement)
+        for entry in running
+        if entry.attribution.integration.kind is Kind.UNKNOWN and entry.session.statement is not None
+    ]
 
 
 def _find_tool(statement: Statement) -> Work | None:

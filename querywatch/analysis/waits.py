@@ -109,7 +109,8 @@ class _Look:
         waits = {session_id: self._find_wait(session_id, kind) for session_id, kind in self._kinds.items()}
         rows = dict[int, set[int]]()
         for each in () if self._locks.rows is None else self._locks.rows.waits:
-            if each.waiting_id in self._sessions and each.waiting_id not in waits:
+            waiting = self._sessions.get(each.waiting_id)
+            if waiting is not None and waiting.is_active and each.waiting_id not in waits:
                 rows.setdefault(each.waiting_id, set()).add(each.holding_id)
         return waits | {session_id: self._make_row_wait(session_id, rows[session_id]) for session_id in rows}
 

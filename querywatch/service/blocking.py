@@ -6,7 +6,7 @@ from querywatch.analysis.blocking import WaitClock, find_blocks, find_unexplaine
 from querywatch.analysis.situation import Blindness, Block, LockKind, RunningSession
 from querywatch.analysis.waits import Wait, find_kind, find_waits
 from querywatch.db.connection import Connection
-from querywatch.locks import Locks
+from querywatch.locks import Locks, RowLocks
 from querywatch.model import Attribution, Operation, Schema, Session, Severity
 from querywatch.service.reader import SourceReader
 from querywatch.sources.locks import (
@@ -22,6 +22,7 @@ from querywatch.units import format_count, format_seconds
 _LOCKS_SECONDS = 0.01  # of the server's time: what asking for locks may take
 _MAYBE_SECONDS = 1.0  # a change that runs for longer may wait for a row: no state says so
 _REST_SECONDS = 2.0  # between two questions whether somebody waits for a row
+_FRESH_SECONDS = 5.0  # a wait for a row is believed for so long, while the session that waits runs
 _UNEXPLAINED_SECONDS = 3.0  # a shorter wait is not worth a word
 _ADVICE = (
     "`querywatch check` says which of row_locks, metadata_locks and table_locks this server could tell, and what "
@@ -37,6 +38,7 @@ class Blocking:
     def __init__(self, reader: SourceReader) -> None:
         self._reader = reader
         self._clock = WaitClock()
+        self._rows: RowLocks | None = None  # as last read
         self._rows_at: float | None = None
         self._worst: dict[BlockKey, Block] = {}
         self._unexplained: tuple[int, float] = (0, 0.0)  # sessions, the longest wait, since the last `take`
@@ -59,7 +61,7 @@ class Blocking:
             entries = tuple(
                 RunningSession(session=one, attribution=whose, outward_shape="") for one, whose in present
             )
-            locks = self._read_locks(connection, kinds, now) if may_spend(_LOCKS_SECONDS) else Locks()
+            locks = self._read_locks(connection, kinds, now, may_spend=may_spend(_LOCKS_SECONDS))
             waits = find_waits(entries, locks, schema)
         seconds = self._clock.observe(entries, waits, now)
         blocks = find_blocks(entries, waits, seconds)
@@ -88,21 +90,25 @@ class Blocking:
         return (Blindness(subject="locks", severity=Severity.INFO, message=message, advice=_ADVICE),)
 
     def _may_wait_for_rows(self, present: Sequence[tuple[Session, Attribution]], now: float) -> bool:
-        if self._rows_at is not None and 0.0 <= now - self._rows_at < _REST_SECONDS:
+        """Whether it is worth asking: no state says so, but a change that runs for long may wait for a row."""
+        rests = self._rows_at is not None and 0.0 <= now - self._rows_at < _REST_SECONDS
+        if rests and (self._rows is None or not self._rows.waits):
             return False
         return any(_may_lock_rows(session) for session, _ in present)
 
-    def _read_locks(self, connection: Connection, kinds: set[LockKind], now: float) -> Locks:
-        """What bears on these kinds of waits."""
-        read = self._reader.read
-        rows = read(ROWS, lambda: read_row_locks(connection), now)
-        self._rows_at = now
-        metadata = tables = None
-        if kinds - {LockKind.TABLE}:
-            metadata = read(METADATA, lambda: read_metadata_locks(connection), now)
-        if LockKind.TABLE in kinds:
-            tables = read(TABLES, lambda: read_table_locks(connection), now)
-        return Locks(rows=rows, metadata=metadata, tables=tables)
+    def _read_locks(
+        self, connection: Connection, kinds: set[LockKind], now: float, *, may_spend: bool
+    ) -> Locks:
+        """What bears on these kinds of waits; without leave to spend, the rows as they were a moment ago."""
+        read, metadata, tables = self._reader.read, None, None
+        if may_spend:
+            self._rows, self._rows_at = read(ROWS, lambda: read_row_locks(connection), now), now
+            if kinds - {LockKind.TABLE}:
+                metadata = read(METADATA, lambda: read_metadata_locks(connection), now)
+            if LockKind.TABLE in kinds:
+                tables = read(TABLES, lambda: read_table_locks(connection), now)
+        is_fresh = self._rows_at is not None and 0.0 <= now - self._rows_at < _FRESH_SECONDS
+        return Locks(rows=self._rows if is_fresh else None, metadata=metadata, tables=tables)
 
     def _note(self, blocks: Sequence[Block], unexplained_seconds: Sequence[float]) -> None:
         for block in blocks:

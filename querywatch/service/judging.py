@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from querywatch.analysis.budgets import find_budget_ratios, find_uses
 from querywatch.analysis.leaks import Leaks
-from querywatch.analysis.office_work import find_office_work
+from querywatch.analysis.office_work import OfficeTools
 from querywatch.analysis.regression import Regression
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.sightings import Execution
@@ -124,6 +124,7 @@ class Judge:
         self._temporary = TemporaryTables()
         self._readings = Readings()
         self.leaks = Leaks()
+        self._tools = OfficeTools()
         self._written: dict[tuple[str, str, Operation], tuple[float, float]] = {}
         self.set_rules(integrations, limits)
 
@@ -142,7 +143,7 @@ class Judge:
         self._temporary.learn(cycle.ran, cycle.wrote, cycle.schema)
         writes = tuple(self._find_writes(cycle))
         self._note(cycle, writes)
-        queries = window.find_query_loads()
+        queries, accounts = window.find_query_loads(), window.find_account_loads(find_pace)
         return Situation(
             now=cycle.now,
             server=cycle.info,
@@ -150,7 +151,7 @@ class Judge:
             limits=self._limits,
             integrations=self._integrations,
             window_seconds=window.seconds,
-            accounts=window.find_account_loads(find_pace),
+            accounts=accounts,
             queries=queries,
             running=cycle.running,
             writes=writes,
@@ -160,7 +161,9 @@ class Judge:
             plans=cycle.plans,
             blocks=cycle.blocks,
             crowds=self.leaks.observe(cycle.running, cycle.now, self._limits.leak_learning_seconds),
-            office_work=find_office_work(queries, cycle.running),
+            office_work=self._tools.observe(
+                queries, accounts, cycle.running, cycle.now, self._limits.learning_seconds
+            ),
             changes=self._chronicle.find_changes(cycle.now),
             regressions=self._find_regressions(cycle),
             office_hours=self._calendar.office_hours,
