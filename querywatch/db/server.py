@@ -2,6 +2,7 @@
 
 import re
 
+from querywatch.analysis.access.habits import Habits
 from querywatch.model import Flavour, ServerInfo
 
 _NUMBER = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
@@ -127,3 +128,14 @@ def has_data_lock_waits(server: ServerInfo) -> bool:
 def has_lock_tables(server: ServerInfo) -> bool:
     """performance_schema.metadata_locks and table_handles."""
     return _since(server, mysql=(5, 7, 3), mariadb=(10, 5, 2))
+
+
+def find_habits(server: ServerInfo | None) -> Habits:
+    """What is particular about its optimiser, from each maker's manual ("Optimization")."""
+    if server is None:
+        return Habits()
+    return Habits(
+        weighs_filters=_since(server, mysql=(5, 7, 0), mariadb=None),
+        groups_by_index=_since(server, mysql=(5, 0, 0), mariadb=None),
+        turns_exists=_since(server, mysql=None, mariadb=(10, 0, 0)),
+    )

@@ -33,6 +33,7 @@ class Call:
     name: str
     arguments: tuple["Node", ...] = ()
     aggregates: bool = False
+    distinct: bool = False  # of an aggregate: COUNT(DISTINCT x)
     in_window: bool = False
 
     @property

@@ -351,7 +351,8 @@ class _Reader:
             return Call(name=name, arguments=arguments, in_window=True)
         if name in _CASTS and len(arguments) == 1 and isinstance(arguments[0], Slot):
             return arguments[0]
-        return Call(name=name, arguments=arguments, aggregates=aggregates)
+        distinct = aggregates and isinstance(node.this, exp.Distinct)
+        return Call(name=name, arguments=arguments, aggregates=aggregates, distinct=distinct)
 
 
 _CASTS = frozenset({"DATE", "INTERVAL"})
@@ -402,7 +403,9 @@ def _find_operands(node: exp.Expr) -> Iterator[exp.Expr]:
         inner = part.unnest()
         if isinstance(inner, exp.DataType | exp.Var | exp.Identifier | exp.Star):
             continue
-        if isinstance(inner, exp.Interval | exp.Ordered | exp.Order | exp.Distinct | exp.If | exp.WindowSpec) or (isinstance(inner, _SELF_CONTAINED) and isinstance(node, exp.Func)):
+        if isinstance(
+            inner, exp.Interval | exp.Ordered | exp.Order | exp.Distinct | exp.If | exp.WindowSpec
+        ) or (isinstance(inner, _SELF_CONTAINED) and isinstance(node, exp.Func)):
             yield from _find_operands(inner)
         else:
             yield inner

@@ -20,8 +20,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.agreement_servers import IMAGES, KeptServer, keep_server
 
+from querywatch.analysis.access.habits import Habits
 from querywatch.analysis.access.reading import find_reading
 from querywatch.db.connection import Endpoint, connect
+from querywatch.db.server import find_habits
 from querywatch.demo.schema import DATABASE
 from querywatch.model import Schema
 from querywatch.sources.schema import SchemaSource
@@ -144,20 +146,21 @@ def find_pairs(case: Case, tables: Sequence[TableAccess], rows: Sequence[Row]) -
             yield Pair(case=case, ours=table, theirs=theirs)
 
 
-def read_schema(server: KeptServer) -> Schema:
-    """As the daemon reads it."""
+def read_schema(server: KeptServer) -> tuple[Schema, Habits]:
+    """As the daemon reads it, and how the server's optimiser goes about it."""
     endpoint = Endpoint(name=server.image, host="127.0.0.1", port=server.port, user="root", password="")
     connection = connect(endpoint)
     source = SchemaSource((DATABASE,), 3600.0)
     while (schema := source.read_some(connection, 0.0)) is None:
         pass
+    habits = find_habits(connection.server)
     connection.close()
-    return schema
+    return schema, habits
 
 
 def measure(server: KeptServer, cases: Sequence[Case], *, show_all: bool) -> None:
     """Compares all cases on one server and prints what came out."""
-    schema = read_schema(server)
+    schema, habits = read_schema(server)
     pairs: list[Pair] = []
     left_out: Counter[str] = Counter()
     with server.connect(DATABASE) as connection:
@@ -169,7 +172,11 @@ def measure(server: KeptServer, cases: Sequence[Case], *, show_all: bool) -> Non
                 print(f"  {case.name}: {rows}")
                 continue
             reading = find_reading(
-                parse_text(case.text), schema, hints=find_hints(case.text), database=DATABASE
+                parse_text(case.text),
+                schema,
+                hints=find_hints(case.text),
+                database=DATABASE,
+                habits=habits,
             )
             if reading is None:
                 left_out["not parsed"] += 1

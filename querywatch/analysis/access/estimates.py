@@ -5,16 +5,21 @@ One unit is the reading of one page; the servers' constants are in their sql/sql
 
 from dataclasses import dataclass
 
-from querywatch.analysis.access.blocks import Column, Instance
+from querywatch.analysis.access.blocks import Instance
 from querywatch.analysis.access.types import find_row_bytes, find_type
 from querywatch.analysis.access.uses import Use
 from querywatch.model import Index, Table
 
 PAGE_BYTES = 4_096
+SEEK_COST = 1.0  # to find a place in an index
 ROW_COST = 0.15  # to look at one row that was read
 _UNKNOWN_ROWS = 1_000
 _UNKNOWN_SELECTIVITY = 0.005  # of one value of an index of whose values nothing is known
 _HISTORY_DAYS = 3_650.0  # that a practice's moments stretch over
+_ASKED_SHARE = 0.1
+_OTHER_SHARE = 0.0005  # where nearly all rows have the same value, and another is asked for
+_OTHER_STATE_SHARE = 0.02  # the same of a column that has few values
+_STATES = frozenset({"tinyint", "bit", "enum", "set", "char"})
 _RANGES = {"range": 0.03, "like": 0.02}  # the part of the rows that is in a range of unknown width
 _BOUNDED = 0.02
 _KEY_BYTES = 8
@@ -52,11 +57,19 @@ def find_size(instance: Instance) -> Size:
     return Size(rows=float(table.rows), pages=table.rows * row_bytes / PAGE_BYTES + 2)
 
 
-def find_rows_of_value(table: Table, index: Index, parts: int) -> float:
-    """The rows of one value of the first so many columns."""
+def find_rows_of_value(table: Table, index: Index, parts: int, *, asked: bool) -> float:
+    """The rows of one value of the first so many columns; `asked` for by the statement, not by another table.
+
+    Where there are few values some are rare, and those are what people ask for: a scan is claimed of no such value.
+    """
     rows = float(table.rows or 0)
     if index.unique and parts == len(index.columns):
         return 1.0
+    if asked:
+        share = _ASKED_SHARE
+        if (find_distinct(table, index, parts) or 2) <= 1:
+            share = _OTHER_STATE_SHARE if find_type(table, index.columns[0]) in _STATES else _OTHER_SHARE
+        return min(find_rows_of_value(table, index, parts, asked=False), max(1.0, rows * share))
     known = index.cardinalities[parts - 1] if len(index.cardinalities) >= parts else None
     if known:
         return max(1.0, rows / known)
@@ -119,9 +132,3 @@ def covers(index: Index, instance: Instance) -> bool:
             column for each in instance.table.indexes if each.name == "PRIMARY" for column in each.columns
         }
     return instance.used <= whole
-
-
-def is_nullable(column: Column) -> bool:
-    """Whether the column may be NULL; it may where nobody knows."""
-    table = column.instance.table
-    return table is None or table.nullable is None or column.name in table.nullable

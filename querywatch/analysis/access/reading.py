@@ -3,20 +3,22 @@
 from dataclasses import dataclass, field, replace
 
 from querywatch.analysis.access.blocks import Block, Instance
-from querywatch.analysis.access.choosing import Wishes
-from querywatch.analysis.access.estimates import is_nullable
+from querywatch.analysis.access.paths import Wishes
+from querywatch.analysis.access.habits import Habits
 from querywatch.analysis.access.ordering import Step, find_order
+from querywatch.analysis.access.pushing import push_into
 from querywatch.analysis.access.resolving import Resolver, TooManyTablesError, Views
 from querywatch.analysis.access.shortcuts import find_shortcut
 from querywatch.analysis.access.simplifying import simplify
 from querywatch.analysis.access.sorting import Serving, find_serving
 from querywatch.analysis.access.ties import find_ties, find_untied
-from querywatch.analysis.access.uses import Choice, Use, find_hint, find_uses
-from querywatch.model import Schema
+from querywatch.analysis.access.uses import Choice, Use, find_hint, find_uses, settle
+from querywatch.model import Operation, Schema
 from querywatch.sql.hints import Hints
 from querywatch.sql.outline import Call, Node, Outline, find_nodes
 from querywatch.sql.reading import Access, Blocker, Predicate, Reading, TableAccess
 
+_CHANGES = frozenset({Operation.UPDATE, Operation.DELETE})
 _HARMLESS_PART = 0.1  # of a table that a LIMIT reads at the most
 
 
@@ -27,11 +29,12 @@ def find_reading(
     hints: Hints = (),
     database: str | None = None,
     views: Views | None = None,
+    habits: Habits | None = None,
 ) -> Reading | None:
     """What one run reads; None where the outline is missing or names more tables than can be looked at.
 
     `hints` tells about the shape's literals, `database` is what names without one mean, `views` are the queries of
-    those views whose text may be seen.
+    those views whose text may be seen, `habits` are the server's.
     """
     if outline is None:
         return None
@@ -42,9 +45,11 @@ def find_reading(
         top = resolver.build(outline.query)
     except (TooManyTablesError, RecursionError):
         return None
-    reader = _Reader(hints=hints)
+    reader = _Reader(hints=hints, habits=habits or Habits())
     reader.read(top, times=1.0)
     listed = sorted(reader.found.items(), key=lambda each: each[0].number)
+    if outline.kind in _CHANGES and len(listed) == 1:
+        listed = [(instance, _change(access)) for instance, access in listed]
     return Reading(
         kind=outline.kind,
         parsed=True,
@@ -56,6 +61,12 @@ def find_reading(
     )
 
 
+def _change(access: TableAccess) -> TableAccess:
+    """UPDATE and DELETE of one table look rows up by ranges alone."""
+    looked_up = access.access in {Access.CONST, Access.REF}
+    return replace(access, access=Access.RANGE) if looked_up else access
+
+
 def _is_random(node: Node) -> bool:
     return any(isinstance(each, Call) and each.name == "RAND" for each in find_nodes(node))
 
@@ -65,19 +76,21 @@ class _Reader:
     """Reads block by block."""
 
     hints: Hints
+    habits: Habits
     found: dict[Instance, TableAccess] = field(default_factory=dict)
 
     def read(self, block: Block, *, times: float, in_derived: bool = False, correlated: bool = False) -> None:
         """Finds the access of every table of the block, which runs so often, and of those within it."""
         for part in block.parts:
             self.read(part, times=times, in_derived=in_derived, correlated=correlated)
-        simplify(block)
+        simplify(block, self.habits)
         steps: tuple[Step, ...] = ()
         if block.instances:
             steps = self._read_own(block, times, in_derived=in_derived, correlated=correlated)
         rows = max(1.0, steps[-1].rows) if steps else 1.0
         for instance in block.instances:
             if instance.derived is not None:
+                push_into(instance.derived, find_wishes(instance, block, self.hints).uses)
                 condenses = instance.derived.condenses or bool(instance.derived.order_by)
                 self.read(
                     instance.derived, times=times, in_derived=in_derived or condenses, correlated=correlated
@@ -94,8 +107,8 @@ class _Reader:
         self, block: Block, times: float, *, in_derived: bool, correlated: bool
     ) -> tuple[Step, ...]:
         wishes = {instance: find_wishes(instance, block, self.hints) for instance in block.instances}
-        steps = find_order(block, wishes)
-        serving = find_serving(block, steps, self.hints)
+        steps = find_order(block, wishes, self.habits)
+        serving = find_serving(block, steps, self.hints, self.habits)
         steps = find_shortcut(block, serving.steps)
         untied = find_untied(block, [step.instance for step in steps])
         for place, step in enumerate(steps):
@@ -134,19 +147,14 @@ def find_wishes(instance: Instance, block: Block, hints: Hints) -> Wishes:
             continue
         for found in find_uses(conjunct.term, hints):
             if isinstance(found, Choice):
-                choices.append(found)
+                branches = tuple(tuple(settle(use, block) for use in branch) for branch in found.branches)
+                choices.append(Choice(branches))
             elif found.column.instance is instance:
-                uses.append(_settle(found, block))
+                uses.append(settle(found, block))
     uses += [use for use in find_ties(instance, block, hints) if use not in uses]
-    return Wishes(instance=instance, uses=tuple(uses), choices=tuple(choices))
-
-
-def _settle(use: Use, block: Block) -> Use:
-    """What belongs to queries around is known when the block runs."""
-    outside = use.needs - set(block.instances)
-    if use.operator == "is-null" and not is_nullable(use.column):
-        return replace(use, operator="other")
-    return replace(use, needs=use.needs - outside) if outside else use
+    every = [*uses, *(use for choice in choices for branch in choice.branches for use in branch)]
+    needed = frozenset(other for use in every for other in use.needs)
+    return Wishes(instance=instance, uses=tuple(uses), choices=tuple(choices), needed=needed)
 
 
 def _describe(step: Step, times: float) -> TableAccess:
@@ -170,14 +178,13 @@ def _publish(use: Use, instance: Instance) -> Predicate:
     blocker = use.blocker
     if use.usable and instance.table is not None and use.operator in _INDEXED:
         blocker = _find_prefix(use.column.name, instance)
-    others = sorted(use.needs, key=lambda each: each.number)
     return Predicate(
         column=use.column.name,
         operator=use.operator,
         usable=use.usable,
         blocker=blocker,
         function=use.function,
-        other=others[0].alias if others else "",
+        other=use.other,
     )
 
 

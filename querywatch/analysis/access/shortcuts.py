@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from querywatch.analysis.access.blocks import Block, Column
-from querywatch.analysis.access.choosing import Path
+from querywatch.analysis.access.paths import Path
+from querywatch.analysis.access.merging import find_grouped
 from querywatch.analysis.access.ordering import Step
 from querywatch.analysis.access.uses import EQUAL
 from querywatch.sql.outline import Call, Slot
@@ -13,10 +14,15 @@ _COUNTING = frozenset({"myisam", "aria"})  # engines that know their exact numbe
 
 
 def find_shortcut(block: Block, steps: tuple[Step, ...]) -> tuple[Step, ...]:
-    """The steps, the only one of them a look at one row where that answers the query."""
-    if len(steps) != 1 or block.group_by or block.star or not block.aggregates or block.having:
+    """The steps, the only one of them a look at one row, or at one row a group, where that answers the query."""
+    if len(steps) != 1 or block.windowed:
         return steps
     step = steps[0]
+    grouped = find_grouped(block, step.wishes)
+    if grouped is not None:
+        return (replace(step, path=grouped, rows=grouped.rows),)
+    if block.group_by or block.star or not block.aggregates or block.having:
+        return steps
     told = list(block.selected.values())
     if not all(isinstance(node, Call) and node.aggregates for node in told):
         return steps

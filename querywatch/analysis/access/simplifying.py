@@ -12,6 +12,7 @@ from querywatch.analysis.access.blocks import (
     find_columns,
     find_instances,
 )
+from querywatch.analysis.access.habits import Habits
 from querywatch.sql.outline import Between, Call, Comparison, IsNull, Listed, Logic, Node, Row, Test
 
 _TOLERANT = frozenset(
@@ -19,15 +20,15 @@ _TOLERANT = frozenset(
 )
 
 
-def simplify(block: Block) -> None:
+def simplify(block: Block, habits: Habits) -> None:
     """Joins the subqueries of conditions that servers join, then makes inner joins of outer ones."""
     for conjunct in list(block.conjuncts):
-        _join_subquery(block, conjunct)
+        _join_subquery(block, conjunct, habits)
     while any(_make_inner(block, conjunct) for conjunct in block.conjuncts):
         pass
 
 
-def _join_subquery(block: Block, conjunct: Conjunct) -> None:
+def _join_subquery(block: Block, conjunct: Conjunct, habits: Habits) -> None:
     term, nest = conjunct.term, conjunct.nest
     negated = isinstance(term, Logic) and term.operator == "NOT"
     sub = term.parts[0] if isinstance(term, Logic) and negated else term
@@ -36,6 +37,8 @@ def _join_subquery(block: Block, conjunct: Conjunct) -> None:
     inner, ties = sub.block, _find_ties(sub)
     if negated:
         nest = Nest(parent=nest, members=set(inner.instances))
+        for instance in inner.instances if len(inner.instances) == 1 else ():
+            instance.apart = not inner.is_correlated or (habits.turns_exists and _is_tied_by_equality(inner))
     for instance in inner.instances:
         instance.semi = True
         if instance.nest is None:
@@ -51,7 +54,19 @@ def _join_subquery(block: Block, conjunct: Conjunct) -> None:
     block.instances += inner.instances
     block.subqueries = [each for each in block.subqueries if each is not inner] + inner.subqueries
     for each_added in added:
-        _join_subquery(block, each_added)
+        _join_subquery(block, each_added, habits)
+
+
+def _is_tied_by_equality(block: Block) -> bool:
+    """Whether columns alone are compared with what stands outside, and only by =."""
+    outside = [each.term for each in block.conjuncts if find_instances(each.term) & block.outer]
+    return all(
+        isinstance(term, Comparison)
+        and term.test is Test.EQUAL
+        and isinstance(term.left, Column)
+        and isinstance(term.right, Column)
+        for term in outside
+    )
 
 
 def _is_joined(sub: Sub) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from querywatch.analysis.access.blocks import Block, Column
-from querywatch.analysis.access.choosing import Path, find_indexes
+from querywatch.analysis.access.paths import Path, find_indexes
 from querywatch.analysis.access.estimates import covers, find_size
+from querywatch.analysis.access.habits import Habits
 from querywatch.analysis.access.ordering import Step
 from querywatch.analysis.access.uses import EQUAL, find_hint
 from querywatch.model import Index
@@ -23,7 +24,7 @@ class Serving:
     sorts: bool
 
 
-def find_serving(block: Block, steps: tuple[Step, ...], hints: Hints) -> Serving:
+def find_serving(block: Block, steps: tuple[Step, ...], hints: Hints, habits: Habits) -> Serving:
     """The steps with the first one's access changed where an index in the wanted order is the better one."""
     wanted = _find_wanted(block)
     if wanted is None:
@@ -39,7 +40,7 @@ def find_serving(block: Block, steps: tuple[Step, ...], hints: Hints) -> Serving
     if any(index.name == first.path.index for index in served):
         return Serving(steps=steps, sorts=False)
     limit = _find_limit(block, hints)
-    better = _find_better(block, first, served, limit, len(steps))
+    better = _find_better(block, first, served, limit, habits)
     if better is None:
         return Serving(steps=steps, sorts=True)
     return Serving(steps=(replace(first, path=better), *steps[1:]), sorts=False)
@@ -77,7 +78,7 @@ def _find_limit(block: Block, hints: Hints) -> float | None:
 
 
 def _find_better(
-    block: Block, first: Step, served: Sequence[Index], limit: float | None, tables: int
+    block: Block, first: Step, served: Sequence[Index], limit: float | None, habits: Habits
 ) -> Path | None:
     """An index scan in the wanted order instead of a scan and a sort."""
     instance, path = first.instance, first.path
@@ -87,6 +88,8 @@ def _find_better(
     covering = [index for index in served if covers(index, instance)]
     if path.access.reads_all and covering:
         return replace(path, access=Access.INDEX_SCAN, index=covering[0].name)
+    if path.access.reads_all and block.group_by and habits.groups_by_index:
+        return replace(path, access=Access.INDEX_SCAN, index=served[0].name)
     if limit is None or (block.group_by and block.aggregates):
         return None
     read = limit / max(_find_left(first), 1e-6)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from querywatch.analysis.access.blocks import Block, Column, Instance, find_instances
 from querywatch.analysis.access.types import Family, find_family
-from querywatch.analysis.access.uses import Use, find_uses
+from querywatch.analysis.access.uses import Use, find_uses, settle
 from querywatch.sql.hints import Hints
 from querywatch.sql.outline import Comparison, Test
 
@@ -27,8 +27,17 @@ def find_ties(instance: Instance, block: Block, hints: Hints) -> Iterator[Use]:
                     own.setdefault(one, set()).update(kin - {one})
     for column, others in own.items():
         for other in sorted(others, key=lambda each: each.instance.number):
-            if other.instance is not instance and _are_alike(column, other):
-                yield Use(column=column, operator="join", needs=frozenset({other.instance}), known=False)
+            if (
+                other.instance in block.instances
+                and other.instance is not instance
+                and _are_alike(column, other)
+            ):
+                yield Use(
+                    column=column,
+                    operator="join",
+                    needs=frozenset({other.instance}),
+                    other=other.instance.alias,
+                )
             for use in known.get(other, ()):
                 if _are_alike(column, other):
                     yield replace(use, column=column)
@@ -60,9 +69,13 @@ def _find_known(block: Block, hints: Hints) -> dict[Column, list[Use]]:
         if conjunct.nest is not None:
             continue
         for use in find_uses(conjunct.term, hints):
-            if isinstance(use, Use) and use.usable and use.operator in {"eq"}:
-                if not use.needs & set(block.instances):
-                    known.setdefault(use.column, []).append(replace(use, needs=frozenset()))
+            if (
+                isinstance(use, Use)
+                and use.usable
+                and use.operator == "eq"
+                and not use.needs & set(block.instances)
+            ):
+                known.setdefault(use.column, []).append(settle(use, block))
     return known
 
 

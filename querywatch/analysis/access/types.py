@@ -27,8 +27,19 @@ _FAMILIES = {
 }
 WIDE = frozenset({"tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob", "mediumblob", "longblob"})
 _BYTES = {
-    "tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "bigint": 8, "float": 4, "double": 8,
-    "date": 3, "datetime": 6, "timestamp": 4, "time": 3, "year": 1, "decimal": 8,
+    "tinyint": 1,
+    "smallint": 2,
+    "mediumint": 3,
+    "int": 4,
+    "bigint": 8,
+    "float": 4,
+    "double": 8,
+    "date": 3,
+    "datetime": 6,
+    "timestamp": 4,
+    "time": 3,
+    "year": 1,
+    "decimal": 8,
 }
 _TEXT_BYTES = 8  # most of Open Dental's texts are empty
 
@@ -47,3 +58,9 @@ def find_family(column: Column) -> Family:
 def find_row_bytes(table: Table) -> int:
     """About how long a row is."""
     return 12 + sum(_BYTES.get(find_type(table, column), _TEXT_BYTES) for column in table.columns)
+
+
+def is_nullable(column: Column) -> bool:
+    """Whether the column may be NULL; it may where nobody knows."""
+    table = column.instance.table
+    return table is None or table.nullable is None or column.name in table.nullable

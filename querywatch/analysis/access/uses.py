@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from querywatch.analysis.access.blocks import Column, Instance, Sub, find_columns, find_instances
-from querywatch.analysis.access.types import Family, find_family
+from querywatch.analysis.access.blocks import Block, Column, Instance, Sub, find_columns, find_instances
+from querywatch.analysis.access.types import Family, find_family, is_nullable
 from querywatch.sql.hints import Hints, ValueHint, ValueKind
 from querywatch.sql.outline import (
     Between,
@@ -38,7 +38,8 @@ class Use:
     values: int = 1
     days: float | None = None  # the width of a range
     bounded: bool = False  # a range with two ends
-    known: bool = True  # its value is there before the statement runs
+    other: str = ""  # of a join: the other table's alias
+    outer: bool = False  # its value comes from the queries around
 
     @property
     def usable(self) -> bool:
@@ -90,8 +91,11 @@ def _find_plain(subject: Node, operator: str, blocker: Blocker | None = None) ->
 
 def _find_comparison(term: Comparison, hints: Hints) -> Iterator[Use]:
     left, right = term.left, term.right
-    if isinstance(left, Row) and isinstance(right, Row) and len(left.parts) == len(right.parts):
-        for one, other in zip(left.parts, right.parts, strict=True):
+    if isinstance(left, Row):
+        others = right.parts if isinstance(right, Row) else (right,)
+        if len(others) != len(left.parts):  # of a row of literals a shape holds but one
+            others = (Slot(),) * len(left.parts)
+        for one, other in zip(left.parts, others, strict=True):
             yield from _find_comparison(replace(term, left=one, right=other), hints)
         return
     sides = [(left, right)]
@@ -122,8 +126,8 @@ def _find_use(test: Test, column: Column, other: Node, hints: Hints) -> Use:
         operator=operator,
         blocker=blocker,
         needs=needs,
+        other=min((each.number, each.alias) for each in needs)[1] if needs else "",
         days=hint.days,
-        known=_is_known(other),
     )
 
 
@@ -179,7 +183,6 @@ def _find_between(term: Between, hints: Hints) -> Iterator[Use]:
         high,
         blocker=low.blocker or high.blocker,
         needs=low.needs | high.needs,
-        known=low.known and high.known,
         bounded=True,
     )
     for bound in (term.low, term.high):
@@ -204,7 +207,6 @@ def _find_listed(term: Listed, hints: Hints) -> Iterator[Use]:
             blocker=next((each for each in blockers if each is not None), None),
             needs=frozenset().union(*(find_instances(value) for value in term.values)),
             values=values,
-            known=all(_is_known(value) for value in term.values),
         )
 
 
@@ -251,7 +253,6 @@ def _find_shared(branches: tuple[tuple[Use, ...], ...]) -> list[Use]:
                 column=column,
                 operator="in" if equal else "range",
                 values=sum(use.values for use in found),
-                known=all(use.known for use in found),
             )
         )
     return shared
@@ -275,3 +276,11 @@ def _block(term: Node) -> Iterator[Use]:
 def keep_of(uses: Iterable[Use | Choice], instance: Instance) -> Iterator[Use]:
     """The uses of one table's columns."""
     return (use for use in uses if isinstance(use, Use) and use.column.instance is instance)
+
+
+def settle(use: Use, block: Block) -> Use:
+    """As the block sees it: what belongs to the queries around has its value when the block runs."""
+    outside = use.needs - set(block.instances)
+    if use.operator == "is-null" and not is_nullable(use.column):
+        return replace(use, operator="other")
+    return replace(use, needs=use.needs - outside, outer=True) if outside else use

@@ -1,0 +1,12 @@
+"""Where the optimisers of different servers differ, as far as it decides what is read."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """One server's; by default MySQL's."""
+
+    weighs_filters: bool = True  # conditions that no index serves count in the order of a join
+    groups_by_index: bool = True  # for GROUP BY it reads rows by way of an index rather than sort them
+    turns_exists: bool = False  # NOT EXISTS is NOT IN to it
