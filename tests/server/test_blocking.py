@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pymysql
 import pytest
-from server.servers import PRACTICE, RunningServer
+from server.servers import CHOICES, PRACTICE, RunningServer
 from server.watching import VENDOR, find_findings, keep_watching, make_watch, watching
 
 from querywatch.analysis.situation import Limits
@@ -18,7 +18,10 @@ from querywatch.service.watch import Watch
 from querywatch.snapshot import Snapshot
 from querywatch.sources.locks import read_metadata_locks, read_row_locks, read_table_locks
 
-pytestmark = pytest.mark.server
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.servers("mysql-5.6", "mysql-9.7", "mariadb-10.5-ps", "mariadb-10.11", "mariadb-11.8-ps"),
+]
 
 _LIMITS = Limits(
     learning_seconds=1.0,
@@ -267,6 +270,7 @@ def test_a_vendors_own_table_is_information(practice: RunningServer) -> None:
     assert (finding.severity, finding.subject, finding.integration) == (Severity.INFO, "zz_sync", "vendor")
 
 
+@pytest.mark.servers(*(choice.name for choice in CHOICES))
 def test_the_locks_are_those_that_are_there(practice: RunningServer) -> None:
     """Nothing while nobody waits; then the pair that waits, and both ends of a table's lock."""
     change = "UPDATE ProcedureLog SET ProcFee = 12 WHERE ProcNum = 1"
