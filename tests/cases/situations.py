@@ -47,6 +47,7 @@ _ASLEEP_SECONDS = 900.0
 _CASE_WORDS = {
     "account",
     "account load",
+    "agreed",
     "allowed hours",
     "at",
     "blind",
@@ -174,7 +175,10 @@ def _make_integration(case: dict[str, Any]) -> Integration:
         hosts=tuple(case.get("hosts", ())),
         writes_allowed=kind.may_write,
         budgets=Budgets(**budgets),
-        schedule=Schedule(allowed_hours=_make_hours(case, "allowed hours")),
+        schedule=Schedule(
+            period_seconds=parse_duration(case["agreed"]) if "agreed" in case else None,
+            allowed_hours=_make_hours(case, "allowed hours"),
+        ),
     )
 
 

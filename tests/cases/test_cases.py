@@ -17,7 +17,7 @@ DIRECTORY = Path(__file__).parent
 FILES = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(DIRECTORY.glob("*.yaml"))
 }
-_FINDING_WORDS = {"severity", "subject", "evidence", "message", "count", "integration"}
+_FINDING_WORDS = {"severity", "subject", "evidence", "message", "advice", "count", "integration"}
 
 
 def _cases(section: str) -> list[Any]:
@@ -43,6 +43,8 @@ def test_rule_finds(rule: str, case: dict[str, Any]) -> None:
     everything = "\n".join(finding.message for finding in found)
     for words in wanted.get("message", []):
         assert words in everything
+    for words in wanted.get("advice", []):
+        assert all(words in finding.advice for finding in found)
 
 
 @pytest.mark.parametrize(("rule", "case"), _cases("must not find"))

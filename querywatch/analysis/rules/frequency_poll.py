@@ -14,12 +14,13 @@ from querywatch.analysis.cost import (
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import name_account, say_who
 from querywatch.analysis.schedule import find_period
-from querywatch.analysis.situation import QueryLoad, Situation
-from querywatch.model import Evidence, Finding, Severity
+from querywatch.analysis.situation import Limits, QueryLoad, Situation
+from querywatch.model import Evidence, Finding, Integration, Severity
 from querywatch.units import format_count, format_seconds
 
 _COUNTED_RUNS = 4  # an average over fewer gaps is chance
 _AGREEMENT = 0.3  # several clients of one period, out of step, run more often than the period says
+_AGREED_TOLERANCE = 0.8  # of the agreed period: an agent's own clock may run a little fast
 _ASKING = frozenset({"eq", "in", "like", "regexp"})
 _ADVICE = (
     "Ask its vendor to poll every few minutes, or to poll by a column that an index leads with; a cheap "
@@ -43,8 +44,15 @@ def find(situation: Situation) -> Iterator[Finding]:
         if rows_per_run is None:
             continue
         pace = _find_pace(load, situation)
-        if pace is not None and pace.seconds <= situation.limits.poll_period_seconds:
+        if pace is not None and _is_too_often(load.integration, pace, situation.limits):
             yield _describe(load, pace, rows_per_run, situation)
+
+
+def _is_too_often(integration: Integration, pace: _Pace, limits: Limits) -> bool:
+    """Whether it comes at the limit or faster, or faster than was agreed; both only as far as it is costly."""
+    agreed = integration.schedule.period_seconds
+    early = agreed is not None and pace.seconds < agreed * _AGREED_TOLERANCE
+    return early or pace.seconds <= limits.poll_period_seconds
 
 
 def _is_lookup(load: QueryLoad, situation: Situation) -> bool:
@@ -96,11 +104,10 @@ def _describe(load: QueryLoad, pace: _Pace, rows_per_run: float, situation: Situ
     limits = situation.limits
     rows_per_minute = rows_per_run * 60.0 / pace.seconds
     worst = find_severity(rows_per_minute, limits) if situation.office_open else Severity.WARNING
-    every = (
-        f"every {format_seconds(pace.seconds)}"
-        if pace.exact
-        else f"about every {format_seconds(pace.seconds)}"
-    )
+    every = f"{'' if pace.exact else 'about '}every {format_seconds(pace.seconds)}"
+    agreed = load.integration.schedule.period_seconds
+    early = agreed is not None and pace.seconds < agreed * _AGREED_TOLERANCE
+    allowed_seconds = agreed if early and agreed else limits.poll_period_seconds
     return Finding(
         rule=RULE.id,
         severity=worst if worst is Severity.CRITICAL else Severity.WARNING,
@@ -109,17 +116,29 @@ def _describe(load: QueryLoad, pace: _Pace, rows_per_run: float, situation: Situ
         fingerprint=load.statement.fingerprint,
         message=f"{say_who(load.integration, load.account, shared=load.shared)} asks the same question {every}, "
         f"and the server reads {format_count(rows_per_run)} rows each time: "
-        f"{format_count(rows_per_minute)} rows a minute.",
-        advice=_ADVICE,
+        f"{format_count(rows_per_minute)} rows a minute."
+        + (f" Every {format_seconds(allowed_seconds)} is what was agreed." if early else ""),
+        advice=f"{_ADVICE} {_say_need(rows_per_run, agreed, limits)}",
         evidence=load.evidence,
         measured=60.0 / pace.seconds,
-        limit=60.0 / limits.poll_period_seconds,
+        limit=60.0 / allowed_seconds,
+    )
+
+
+def _say_need(rows_per_run: float, agreed_seconds: float | None, limits: Limits) -> str:
+    """What the same question would cost at the agreed period, or else at one that is in order."""
+    harmless_seconds = (rows_per_run // limits.rows_per_minute_warning + 1.0) * 60.0
+    seconds = agreed_seconds or max(harmless_seconds, limits.poll_period_seconds)
+    return (
+        f"Asked every {format_seconds(seconds)} it would read {format_count(rows_per_run * 60.0 / seconds)} rows "
+        "a minute."
     )
 
 
 RULE = Rule(
     id="frequency.poll",
-    says="the same costly statement comes again and again on a period, which is named",
+    says="the same costly statement comes again and again on a period, which is named, also one shorter "
+    "than the integration's agreed period",
     why="What costs half a second is nothing once an hour; every thirty seconds, all day, it is a "
     "workstation's worth of work that nobody ordered.",
     advice=_ADVICE,
