@@ -26,6 +26,8 @@ from querywatch.service.keeping import TICK_SECONDS, Keeper, Watched
 from querywatch.service.logs import describe_error
 from querywatch.service.notify import Notifier
 from querywatch.service.parsing import Parser
+from querywatch.service.summarising import TICK_SECONDS as SUMMARY_TICK_SECONDS
+from querywatch.service.summarising import Summariser
 from querywatch.service.watch import Watch
 from querywatch.service.watch_settings import make_watch_settings
 from querywatch.service.watcher import Watcher
@@ -55,6 +57,7 @@ class Daemon:
         self._keeper = Keeper(
             settings.state.directory, settings.state.to_retention(), self._find_watches, clock=time.time
         )
+        self.summariser = Summariser(settings.state.directory, self._find_clocks, time.time)
         self._parser = Parser()
         for server in settings.servers:
             self._watchers[server.name] = self._make_watcher(server, endpoints[server.name])
@@ -104,6 +107,12 @@ class Daemon:
         self._scheduler.add_executor(ThreadPoolExecutor(1), alias=_KEEPER)
         self._scheduler.add_job(
             self._keeper.tick, IntervalTrigger(seconds=TICK_SECONDS), id=_KEEPER, executor=_KEEPER
+        )
+        self._scheduler.add_job(
+            self.summariser.tick,
+            IntervalTrigger(seconds=SUMMARY_TICK_SECONDS),
+            id="//summaries",
+            executor=_KEEPER,
         )
         if self._notifier.watchdog_seconds:
             period = self._notifier.watchdog_seconds / 3
@@ -185,6 +194,9 @@ class Daemon:
         return Watcher(server, watch)
 
     def _find_watches(self) -> Mapping[str, Watched]:
+        return {name: watcher.watch for name, watcher in tuple(self._watchers.items())}
+
+    def _find_clocks(self) -> Mapping[str, Watch]:
         return {name: watcher.watch for name, watcher in tuple(self._watchers.items())}
 
     def _schedule(self, watcher: Watcher) -> None:

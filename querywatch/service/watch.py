@@ -157,6 +157,10 @@ class Watch:
         """A cycle ended in a fault that nobody foresaw; it shows in the counts of failures."""
         self._intake.reader.failures["cycle", "fault"] += 1
 
+    def find_minute_of_week(self, now: float) -> float | None:
+        """Minutes since Monday 00:00 by the office's clock, from any thread; None where it is not known."""
+        return self._condition.find_minute_of_week(now)
+
     def abort(self) -> None:
         """Ends what hangs, from any thread."""
         self._link.abort()
