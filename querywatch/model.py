@@ -7,8 +7,12 @@ epoch (UTC), durations are seconds.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from querywatch.hours import WeeklyHours
+
+if TYPE_CHECKING:  # the outline's own nouns are made of these
+    from querywatch.sql.outline import Outline
 
 
 class Flavour(StrEnum):
@@ -147,6 +151,7 @@ class Statement:
     needs: tuple[TableNeed, ...] | None = field(repr=False)  # None: it did not parse
     cut: bool = False  # the server or the reader cut the text
     temporary: bool = False  # it creates or drops temporary tables, and changes nothing else
+    outline: "Outline | None" = field(default=None, repr=False, compare=False)  # None: it did not parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

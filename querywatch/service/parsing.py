@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection, Pipe
 
 from querywatch.analysis.situation import Situation
 from querywatch.model import Statement, TableNeed
+from querywatch.sql.outline import Outline
 
 _WAIT_SECONDS = 0.05  # what a poll may be held up by; shapes that take longer are known the next time
 _PARSE_SECONDS = 1.0  # of CPU; the largest shape that `sql.parse` tries takes a tenth of it
@@ -21,7 +22,8 @@ _KEPT = 10_000
 _WAITING = 5_000
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")  # an environment may hold passwords
 
-Needs = tuple[TableNeed, ...] | None
+Parts = tuple[tuple[TableNeed, ...] | None, Outline | None]
+_NOTHING: Parts = (None, None)
 
 
 def add_needs(situation: Situation, parser: "Parser") -> Situation:
@@ -51,14 +53,14 @@ class Parser:
         self._parse_seconds = parse_seconds
         self._rest_seconds = rest_seconds
         self._changed = threading.Condition()
-        self._known: OrderedDict[str, Needs] = OrderedDict()  # by fingerprint
+        self._known: OrderedDict[str, Parts] = OrderedDict()  # by fingerprint
         self._waiting: OrderedDict[str, str] = OrderedDict()  # fingerprint -> shape
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = self._resting = self._closed = False
 
     def complete(self, statements: Iterable[Statement]) -> Mapping[str, Statement]:
-        """The statements that are parsed soon enough, with their needs, by fingerprint; the rest is parsed meanwhile.
+        """The statements that are parsed soon enough, whole, by fingerprint; the rest is parsed meanwhile.
 
         The first come first. The very first call also waits until the process has started.
         """
@@ -68,7 +70,7 @@ class Parser:
                 self._ask(fingerprint, statement)
             self._await_answers()
             return {
-                fingerprint: replace(statement, needs=self._known[fingerprint])
+                fingerprint: _complete(statement, self._known[fingerprint])
                 for fingerprint, statement in wanted.items()
                 if fingerprint in self._known
             }
@@ -148,17 +150,17 @@ class Parser:
                     if self._closed:
                         return
                     fingerprint, shape = next(iter(self._waiting.items()))
-                needs: Needs = None
+                parts = _NOTHING
                 try:
                     pipe.send(shape)
-                    needs = pipe.recv()
+                    parts = pipe.recv() or _NOTHING
                 finally:
-                    self._remember(fingerprint, needs)
+                    self._remember(fingerprint, parts)
 
-    def _remember(self, fingerprint: str, needs: Needs) -> None:
+    def _remember(self, fingerprint: str, parts: Parts) -> None:
         with self._changed:
             self._waiting.pop(fingerprint, None)
-            self._known[fingerprint] = needs
+            self._known[fingerprint] = parts
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
             self._changed.notify_all()
@@ -169,3 +171,8 @@ class Parser:
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._closed, self._rest_seconds)
             self._resting = False
+
+
+def _complete(statement: Statement, parts: Parts) -> Statement:
+    needs, outline = parts
+    return replace(statement, needs=needs, outline=outline)

@@ -140,10 +140,11 @@ def _build(words: tuple[str, ...], shape: str) -> Statement:
 
 def _parse(words: tuple[str, ...]) -> Statement:
     # sqlglot takes as much memory as all the rest, which a process that only reduces is spared.
-    from querywatch.sql.needs import parse_needs  # noqa: PLC0415
+    from querywatch.sql.needs import parse_shape  # noqa: PLC0415
 
     shape = render_shape(words)
-    return replace(_build(words, shape), needs=parse_needs(shape))
+    needs, outline = parse_shape(shape) or (None, None)
+    return replace(_build(words, shape), needs=needs, outline=outline)
 
 
 class _Recent:

@@ -28,8 +28,8 @@ from querywatch.demo.schema import DATABASE
 from querywatch.model import Schema
 from querywatch.sources.schema import SchemaSource
 from querywatch.sql.hints import find_hints
-from querywatch.sql.parse import parse_text
 from querywatch.sql.reading import Access, TableAccess
+from querywatch.sql.reduce import reduce_text
 
 _CORPUS = Path(__file__).parents[1] / "corpus"
 _TYPES = {
@@ -172,7 +172,7 @@ def measure(server: KeptServer, cases: Sequence[Case], *, show_all: bool) -> Non
                 print(f"  {case.name}: {rows}")
                 continue
             reading = find_reading(
-                parse_text(case.text),
+                reduce_text(case.text).outline,
                 schema,
                 hints=find_hints(case.text),
                 database=DATABASE,

@@ -16,7 +16,7 @@ from querywatch.service.logs import SafeFormatter
 from querywatch.sql.clean import known_names, render_outward
 from querywatch.sql.lexer import parse_tokens
 from querywatch.sql.needs import parse_needs
-from querywatch.sql.parse import parse_scopes
+from querywatch.sql.parse import parse_statement
 from querywatch.sql.reduce import StatementBook, reduce_text
 from querywatch.sql.shape import find_shape
 from tests.cases.situations import make_schema
@@ -179,7 +179,7 @@ def test_parsing_says_nothing(text: str, capsys: pytest.CaptureFixture[str]) -> 
     """Neither on standard output nor in a log, whether or not it parses."""
     shape = reduce_text(text).shape
     parse_needs(shape)
-    parse_scopes(find_shape(parse_tokens(text).tokens))
+    parse_statement(find_shape(parse_tokens(text).tokens))
     written = capsys.readouterr()
     assert (written.out, written.err) == ("", "")
     assert find_leaks("outward", render_outward(shape, known_names(None, read_names()))) == []

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 
 from querywatch.analysis.access.blocks import Block, Instance
-from querywatch.analysis.access.paths import Wishes
 from querywatch.analysis.access.habits import Habits
 from querywatch.analysis.access.ordering import Step, find_order
+from querywatch.analysis.access.paths import Wishes
 from querywatch.analysis.access.pushing import push_into
 from querywatch.analysis.access.resolving import Resolver, TooManyTablesError, Views
 from querywatch.analysis.access.shortcuts import find_shortcut

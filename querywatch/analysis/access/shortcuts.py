@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from querywatch.analysis.access.blocks import Block, Column
-from querywatch.analysis.access.paths import Path
 from querywatch.analysis.access.merging import find_grouped
 from querywatch.analysis.access.ordering import Step
+from querywatch.analysis.access.paths import Path
 from querywatch.analysis.access.uses import EQUAL
 from querywatch.sql.outline import Call, Slot
 from querywatch.sql.reading import Access

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from querywatch.analysis.access.blocks import Block, Column
-from querywatch.analysis.access.paths import Path, find_indexes
 from querywatch.analysis.access.estimates import covers, find_size
 from querywatch.analysis.access.habits import Habits
 from querywatch.analysis.access.ordering import Step
+from querywatch.analysis.access.paths import Path, find_indexes
 from querywatch.analysis.access.uses import EQUAL, find_hint
 from querywatch.model import Index
 from querywatch.sql.hints import Hints
