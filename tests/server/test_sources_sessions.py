@@ -29,16 +29,19 @@ def watcher(server: RunningServer) -> Iterator[Connection]:
 @contextmanager
 def running(server: RunningServer, *texts: bytes, **options: Any) -> Iterator[None]:
     """These statements, running, each in a session of its own."""
+    clients, threads = [], []
     with ExitStack() as stack:
-        threads = []
         for text in texts:
             client = stack.enter_context(server.client("vendor", use_unicode=False, **options))
+            clients.append(client)
             threads.append(threading.Thread(target=client.query, args=(text,)))
             threads[-1].start()
         server.await_sleeping("vendor", len(texts))
         yield
         for thread in threads:
             thread.join()
+    for client in clients:
+        server.await_end(client.thread_id())
 
 
 def read_vendor(watcher: Connection) -> list[Session]:

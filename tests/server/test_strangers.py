@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import pytest
+from server.consumers import consuming
 from server.servers import PRACTICE, RunningServer
 from server.watching import find_findings, find_integration, make_watch, watch_until
 
@@ -20,23 +21,19 @@ pytestmark = [
 
 OFFICE = Integration(name="opendental", kind=Kind.OPENDENTAL, accounts=("root",), writes_allowed=True)
 _TIMES_FASTER = 10.0  # the watch's clock: a session is judged after half a minute
-_SWITCH_ON = (
-    "UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' "
-    "WHERE NAME IN ('events_statements_current', 'events_statements_history')"
-)
+_CONSUMERS = ("events_statements_current", "events_statements_history")
 _HEARTBEAT = "SELECT SignalNum FROM signalod WHERE SignalNum > 5"
 _CHART = "SELECT ProcFee FROM ProcedureLog WHERE ProcNum = 1"
 _POLL = "SELECT PatNum, LName FROM patient WHERE DateTStamp > '2026-11-22 08:00:00'"
 
 
 @pytest.fixture
-def counting(server: RunningServer) -> RunningServer:
+def counting(server: RunningServer) -> Iterator[RunningServer]:
     """A server that writes down what sessions run, as `check` advises."""
-    server.execute(_SWITCH_ON)
-    server.execute(
-        "CREATE TABLE IF NOT EXISTS signalod (SignalNum BIGINT NOT NULL PRIMARY KEY)", database=PRACTICE
-    )
-    return server
+    server.execute("CREATE TABLE signalod (SignalNum BIGINT NOT NULL PRIMARY KEY)", database=PRACTICE)
+    with consuming(server, *_CONSUMERS):
+        yield server
+    server.execute("DROP TABLE signalod", database=PRACTICE)
 
 
 @contextmanager
