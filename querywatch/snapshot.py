@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from querywatch.analysis.situation import RunningSession
 from querywatch.findings import OpenFinding, Problem
 from querywatch.model import Attribution, Evidence, Integration, Operation, ServerInfo
+from querywatch.trial.states import TrialState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,7 @@ class Snapshot:
     observer_budget_ratio: float | None = None  # None: nothing was spent yet
     residual_ratio: float | None = None  # None: no margin to compare with
     capture_ratios: Mapping[str, float] = field(default_factory=dict)  # duration in words -> chance
+    trials: tuple[TrialState, ...] = ()  # each integration's last
     blocking_victims: Mapping[str, int] | None = (
         None  # integration -> who waits for it; None: it cannot be told
     )

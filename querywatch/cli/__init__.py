@@ -7,7 +7,20 @@ import sys
 from pathlib import Path
 
 from querywatch import __version__
-from querywatch.cli import check, demo, grants, off, once, redact, review, rules, run, suggest_config
+from querywatch.cli import (
+    ack,
+    check,
+    demo,
+    grants,
+    off,
+    once,
+    redact,
+    review,
+    rules,
+    run,
+    suggest_config,
+    trial,
+)
 from querywatch.errors import ConfigError, QuerywatchError
 from querywatch.service.logs import set_up_last_words
 
@@ -15,7 +28,7 @@ EXIT_FAILED = 1
 EXIT_BAD_CONFIGURATION = 78  # EX_CONFIG of sysexits(3)
 EXIT_INTERRUPTED = 130
 
-COMMANDS = (run, check, grants, once, review, redact, rules, off, suggest_config, demo)
+COMMANDS = (run, check, grants, once, review, redact, rules, off, ack, trial, suggest_config, demo)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -20,6 +20,7 @@ from querywatch.attribution.amounts import QueryAmount
 from querywatch.counters import ServerStatus
 from querywatch.findings import Acknowledgement
 from querywatch.model import Schema, ServerInfo, Statement
+from querywatch.service.trials import SliceBook
 from querywatch.store.baselines import BaselineRow
 from querywatch.store.writes import WriteNote
 
@@ -78,6 +79,7 @@ class Chronicle:
 
     def __init__(self, *, learning_seconds: float = LEARNING_SECONDS) -> None:
         self._learning_seconds = learning_seconds
+        self.slices = SliceBook()
         self._lock = Lock()
         self._noted = Noted()
         self._recent: deque[Change] = deque(maxlen=_CHANGES_KEPT)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from querywatch.analysis.budgets import find_budget_ratios, find_uses
+from querywatch.analysis.budgets_burn import BurnBook
 from querywatch.analysis.leaks import Leaks
 from querywatch.analysis.office_work import OfficeTools
 from querywatch.analysis.regression import Regression
@@ -124,6 +125,7 @@ class Judge:
         self._temporary = TemporaryTables()
         self._readings = Readings()
         self.leaks = Leaks()
+        self._burns = BurnBook(calendar.office_hours)
         self._tools = OfficeTools()
         self._written: dict[tuple[str, str, Operation], tuple[float, float]] = {}
         self.set_rules(integrations, limits)
@@ -143,6 +145,7 @@ class Judge:
         self._temporary.learn(cycle.ran, cycle.wrote, cycle.schema)
         writes = tuple(self._find_writes(cycle))
         self._note(cycle, writes)
+        self._note_slice(cycle)
         queries, accounts = window.find_query_loads(), window.find_account_loads(find_pace)
         return Situation(
             now=cycle.now,
@@ -166,6 +169,7 @@ class Judge:
             ),
             changes=self._chronicle.find_changes(cycle.now),
             regressions=self._find_regressions(cycle),
+            burns=self._burns.observe(cycle.written, self._integrations.values(), cycle.minute_of_week),
             office_hours=self._calendar.office_hours,
             maintenance=self._calendar.maintenance,
             known_names=self.renderer.known_names,
@@ -207,6 +211,18 @@ class Judge:
         )
         chronicle.note_queries(cycle.ran, now)
         chronicle.note_writes(writes, self.renderer.render_tables, now)
+
+    def _note_slice(self, cycle: Cycle) -> None:
+        minute, maintenance = cycle.minute_of_week, self._calendar.maintenance
+        self._chronicle.slices.note(
+            now=cycle.now,
+            seconds=cycle.seconds,
+            ran=cycle.ran,
+            accounts=cycle.written,
+            running=cycle.running,
+            status=cycle.status,
+            upkeep=minute is not None and maintenance is not None and maintenance.contains(minute),
+        )
 
     def _find_writes(self, cycle: Cycle) -> Iterable[WriteSeen]:
         for amount in cycle.written:

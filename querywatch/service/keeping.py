@@ -12,6 +12,7 @@ from querywatch.errors import StateError
 from querywatch.findings import OpenFinding
 from querywatch.service.chronicle import Chronicle, Memory
 from querywatch.service.server_keeper import ServerKeeper
+from querywatch.service.trials import keep_trials
 from querywatch.snapshot import Snapshot
 from querywatch.store import Store
 from querywatch.store.acknowledgements import load_acknowledgements
@@ -170,6 +171,7 @@ class Keeper:
 
     def _keep(self, watches: Mapping[str, Watched], now: float) -> None:
         for name, watch in watches.items():
+            self._use(partial(keep_trials, server=name, slices=watch.chronicle.slices, now=now))
             noted, kept = watch.chronicle.take(), self._servers[name]
             if self._use(partial(kept.keep, snapshot=watch.snapshot, noted=noted, now=now)):
                 self._told_loss = False

@@ -329,6 +329,7 @@ class Watch:
                 residual_ratio=unattributed / total if total else None,
                 capture_ratios=self._looking.find_capture_ratios(),
                 blocking_victims=self._blocking.victims,
+                trials=self.chronicle.slices.states,
             ),
             self._published,
             self._judge,

@@ -136,8 +136,16 @@ _DOSSIERS = (
     """,
 )
 
+_SLICES = (
+    """
+    CREATE TABLE slices (
+        server TEXT NOT NULL, started_at REAL NOT NULL, numbers BLOB NOT NULL, PRIMARY KEY (server, started_at)
+    ) WITHOUT ROWID
+    """,
+)
+
 # One entry a version; each leads from the version before it, and none is ever changed.
-MIGRATIONS = (_BEGINNING, (*_FINDING_HISTORY, *_NORMALS, *_USE, *_TIMELINE, *_DOSSIERS))
+MIGRATIONS = (_BEGINNING, (*_FINDING_HISTORY, *_NORMALS, *_USE, *_TIMELINE, *_DOSSIERS), _SLICES)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
