@@ -70,7 +70,8 @@ def _find_rates(loads: Sequence[AccountLoad], account: str, situation: Situation
         budget="statements_per_minute",
         measured=statements,
         limit=limit,
-        words=f"{least}{format_count(statements)} statements a minute (budget {format_count(limit)})",
+        words=f"{least}{format_count(statements)} statements a minute (budget {format_count(limit)}"
+        f"{_say_burn(integration, 'statements_per_minute', situation)})",
         evidence=evidence,
     )
     busy = sum(load.seconds for load in loads) / situation.window_seconds
@@ -81,9 +82,15 @@ def _find_rates(loads: Sequence[AccountLoad], account: str, situation: Situation
         budget="busy_ratio",
         measured=busy,
         limit=limit,
-        words=f"statements running {format_ratio(busy)} of the time (budget {format_ratio(limit)})",
+        words=f"statements running {format_ratio(busy)} of the time (budget {format_ratio(limit)}"
+        f"{_say_burn(integration, 'busy_ratio', situation)})",
         evidence=evidence,
     )
+
+
+def _say_burn(integration: Integration, budget: str, situation: Situation) -> str:
+    burn = situation.burns.get((integration.name, budget))
+    return "" if burn is None else f"; {burn.words}"
 
 
 def _find_statements_per_minute(load: AccountLoad, situation: Situation) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from querywatch.analysis.budgets_burn import Burn, BurnKey
 from querywatch.analysis.regression import Regression
 from querywatch.analysis.timeline import Change
 from querywatch.hours import WeeklyHours
@@ -210,6 +211,7 @@ class Situation:
     crowds: tuple[Crowd, ...] = ()
     office_work: Mapping[str, str] = field(default_factory=dict)  # unclaimed account -> its work
     regressions: tuple[Regression, ...] = ()  # what left its own baseline
+    burns: Mapping[BurnKey, Burn] = field(default_factory=dict)  # of what has a budget of its own
     known_names: frozenset[str] = frozenset()  # what a rewritten statement may show by name
     minute_of_week: float | None = None  # since Monday 00:00 by the office's clock; None: not known
     office_hours: WeeklyHours | None = None
