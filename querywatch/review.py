@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from querywatch.analysis.choosing import find_reading
+from querywatch.analysis.access.habits import Habits
+from querywatch.analysis.access.reading import find_reading
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.rules.write_forbidden import RULE as WRITE_FORBIDDEN
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
@@ -17,7 +18,7 @@ from querywatch.model import (
     Severity,
     Statement,
 )
-from querywatch.sql.literals import Literals
+from querywatch.sql.hints import Hints
 from querywatch.sql.reading import Reading
 from querywatch.units import format_seconds
 
@@ -34,7 +35,7 @@ class Asked:
     """One statement, and the seconds between two of its runs; `periodic` when a clock starts it, not a person."""
 
     statement: Statement
-    literals: Literals = field(default_factory=Literals)
+    hints: Hints = ()  # what its literals are like
     every_seconds: float = USUAL_SECONDS
     periodic: bool = True
 
@@ -46,6 +47,7 @@ class Setting:
     schema: Schema
     limits: Limits
     server: ServerInfo | None = None
+    habits: Habits = field(default_factory=Habits)  # of the server's optimiser
     minute_of_week: float | None = None
     office_hours: WeeklyHours | None = None
     known_names: frozenset[str] = frozenset()  # what may be shown
@@ -72,7 +74,8 @@ class Judged:
 
 def judge(asked: Asked, setting: Setting) -> Judged:
     """What the rules find in the statement, as software of somebody else's that may only read would run it."""
-    reading = find_reading(asked.statement, asked.literals, setting.schema)
+    found = find_reading(asked.statement.outline, setting.schema, hints=asked.hints, habits=setting.habits)
+    reading = found or Reading(kind=asked.statement.operation, parsed=False)
     situation = make_situation(asked, reading, setting)
     findings = [*_find_writes(asked), *find_all(situation), *_find_unread(asked)]
     findings = [each for each in findings if each.rule not in setting.limits.switched_off]

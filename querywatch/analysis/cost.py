@@ -7,10 +7,12 @@ from querywatch.analysis.confirm import reads_whole
 from querywatch.analysis.schedule import find_period
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
 from querywatch.model import Evidence, Severity, Sweep, Table, TableNeed
+from querywatch.sql.reading import Blocker
 
 # One run is no rate: taken alone it could be the day's only one, or the first of many.
 _LONE_RUN_SECONDS = 900.0
 _WHOLE_TABLE_SHARE = 0.8  # rows examined over the table's rows, which InnoDB only estimates
+_ANSWERABLE = frozenset({None, Blocker.PREFIX})  # by an index that begins with the column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,9 @@ def _may_lack_index(load: QueryLoad, need: TableNeed) -> bool:
     """Whether the statement, as far as it was read, scans the table and says nothing that bars indexes."""
     accesses = [each for each in load.reading.tables if each.name == need.table] if load.reading else []
     return not accesses or any(
-        each.access.reads_all and not each.limited and not any(part.blocker for part in each.predicates)
+        each.access.reads_all
+        and not each.limited
+        and not any(part.blocker not in _ANSWERABLE for part in each.predicates)
         for each in accesses
     )
 

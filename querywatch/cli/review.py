@@ -14,6 +14,7 @@ from rich.progress import track
 from querywatch.cli.output import Commands, add_command, add_config, make_console
 from querywatch.cli.verdicts import describe_verdict, render_summary, render_verdict
 from querywatch.config import ServerSettings, Settings, find_password, read_settings
+from querywatch.db.server import find_habits
 from querywatch.errors import ConfigError, QuerywatchError
 from querywatch.hours import parse_time_of_day, parse_weekly_hours
 from querywatch.model import Severity, Statement
@@ -23,7 +24,7 @@ from querywatch.review import USUAL_SECONDS, Asked, Judged, Setting, judge
 from querywatch.schemafile import SavedSchema, read_schema, write_schema
 from querywatch.service.reviewing import make_parser, parse_all, read_live_schema
 from querywatch.sql.clean import known_names
-from querywatch.sql.literals import find_literals
+from querywatch.sql.hints import find_hints
 from querywatch.sql.reduce import StatementBook
 from querywatch.sql.split import find_leading_comments, split_statements
 
@@ -129,6 +130,7 @@ def _make_setting(
         schema=saved.schema,
         limits=settings.rules.to_limits(),
         server=saved.server,
+        habits=find_habits(saved.server),
         minute_of_week=None if at is None else float(first_day * _DAY_MINUTES + at),
         office_hours=hours,
         known_names=known_names(saved.schema, read_names()),
@@ -179,12 +181,16 @@ def _judge_all(
     with closing(make_parser()) as parser:
         statements = parse_all(parser, (book.from_text(each.text) for each in written))
         for index, statement in enumerate(_show_progress(statements, len(written))):
-            literals = find_literals(
+            hints = find_hints(
                 written[index].text,
                 ansi_quotes=saved.ansi_quotes,
                 no_backslash_escapes=saved.no_backslash_escapes,
             )
-            asked = Asked(statement=statement, literals=literals, every_seconds=written[index].every_seconds)
+            asked = Asked(
+                statement=statement,
+                hints=hints,
+                every_seconds=written[index].every_seconds,
+            )
             judged = judge(asked, setting)
             verdicts.append(judged)
             if output == "json":

@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-from querywatch.analysis.choosing import find_reading
+from querywatch.analysis.access.reading import find_reading
 from querywatch.analysis.situation import Situation
-from querywatch.model import Schema, Statement
-from querywatch.sql.literals import Literals
+from querywatch.db.server import find_habits
+from querywatch.model import Schema, ServerInfo, Statement
 from querywatch.sql.reading import Reading
 
 _KEPT = 10_000
-_NOTHING_KNOWN = Literals()  # shapes have no values
 
 
 class Readings:
@@ -17,7 +16,7 @@ class Readings:
 
     def __init__(self) -> None:
         self._schema: Schema | None = None
-        self._known: dict[str, Reading] = {}
+        self._known: dict[str, Reading | None] = {}
 
     def add(self, situation: Situation) -> Situation:
         """The situation with the readings of third parties' queries; without a schema there are none."""
@@ -26,16 +25,15 @@ class Readings:
         if situation.schema is not self._schema or len(self._known) >= _KEPT:
             self._schema, self._known = situation.schema, {}
         queries = (
-            replace(load, reading=self._find(load.statement, situation.schema))
-            if load.integration.kind.is_third_party and load.statement.needs is not None
+            replace(load, reading=self._find(load.statement, situation.schema, situation.server))
+            if load.integration.kind.is_third_party and load.statement.outline is not None
             else load
             for load in situation.queries
         )
         return replace(situation, queries=tuple(queries))
 
-    def _find(self, statement: Statement, schema: Schema) -> Reading:
-        reading = self._known.get(statement.fingerprint)
-        if reading is None:
-            reading = find_reading(statement, _NOTHING_KNOWN, schema)
-            self._known[statement.fingerprint] = reading
-        return reading
+    def _find(self, statement: Statement, schema: Schema, server: ServerInfo | None) -> Reading | None:
+        if statement.fingerprint not in self._known:
+            found = find_reading(statement.outline, schema, habits=find_habits(server))
+            self._known[statement.fingerprint] = found
+        return self._known[statement.fingerprint]

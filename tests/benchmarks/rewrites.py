@@ -15,11 +15,11 @@ from server.practice import REVIEWED, practice
 from server.rewriting import CASES, count_reads, try_case
 from server.servers import find_choice, start
 
+from querywatch.analysis.access.reading import find_reading
 from querywatch.analysis.advice import Proposal, find_proposal
-from querywatch.analysis.choosing import find_reading
 from querywatch.model import Schema
 from querywatch.service.reviewing import read_schema
-from querywatch.sql.literals import find_literals
+from querywatch.sql.hints import find_hints
 from querywatch.sql.reduce import reduce_text
 
 _ROWS = {"patient": 32_852, "appointment": 60_000, "procedurelog": 120_000, "claimproc": 60_000}
@@ -80,7 +80,7 @@ def _try_indexes(cursor: pymysql.cursors.Cursor, schema: Schema) -> list[float]:
 
 def _find_proposals(text: str, schema: Schema) -> list[Proposal]:
     """The indexes for the tables that the statement reads whole."""
-    reading = find_reading(reduce_text(text), find_literals(text), schema)
+    reading = find_reading(reduce_text(text).outline, schema, hints=find_hints(text))
     found = []
     for access in reading.tables:
         table = schema.find(access.name, REVIEWED)

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from querywatch.analysis.choosing import find_reading
+from querywatch.analysis.access.reading import find_reading
 from querywatch.analysis.office_work import find_office_work
 from querywatch.analysis.regression import Regression
 from querywatch.analysis.situation import (
@@ -36,7 +36,7 @@ from querywatch.model import (
     Table,
 )
 from querywatch.plan import Plan, PlanAccess, PlanRow
-from querywatch.sql.literals import find_literals
+from querywatch.sql.hints import find_hints
 from querywatch.sql.reduce import reduce_text
 from tests.cases.queues import make_blocks, make_crowds, parse_duration
 from tests.cases.regressions import make_regression, make_subject
@@ -44,6 +44,7 @@ from tests.cases.regressions import make_regression, make_subject
 NOW = 1_795_363_200.0
 DATABASE = "opendental"
 _ASLEEP_SECONDS = 900.0
+_STATES = 6  # that an appointment, a patient or a procedure may be in
 _CASE_WORDS = {
     "account",
     "account load",
@@ -142,6 +143,7 @@ def make_schema() -> Schema:
 
 
 def _make_indexes() -> dict[str, tuple[Index, ...]]:
+    types = {(row["table"].casefold(), row["column"]): row["type"] for row in _read_facts("columns.tsv")}
     parts = defaultdict[str, dict[str, list[dict[str, str]]]](lambda: defaultdict(list))
     for row in _read_facts("indexes.tsv"):
         parts[row["table"].casefold()][row["index"]].append(row)
@@ -153,6 +155,7 @@ def _make_indexes() -> dict[str, tuple[Index, ...]]:
                     row["column"].casefold() for row in sorted(rows, key=lambda row: int(row["position"]))
                 ),
                 unique=rows[0]["unique"] == "1",
+                cardinalities=(_STATES,) if types[table, rows[0]["column"]].startswith("tinyint") else (),
             )
             for name, rows in indexes.items()
         )
@@ -208,7 +211,7 @@ def _make_queries(case: dict[str, Any], integration: Integration) -> list[QueryL
             no_index_used=None if unindexed is None else float(unindexed) * executions,
             evidence=Evidence(case.get("evidence", "counted")),
             started_at=starts,
-            reading=find_reading(statement, find_literals(case["statement"]), make_schema()),
+            reading=find_reading(statement.outline, make_schema(), hints=find_hints(case["statement"])),
         )
     ]
 

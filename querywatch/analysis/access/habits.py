@@ -10,3 +10,4 @@ class Habits:
     weighs_filters: bool = True  # conditions that no index serves count in the order of a join
     groups_by_index: bool = True  # for GROUP BY it reads rows by way of an index rather than sort them
     turns_exists: bool = False  # NOT EXISTS is NOT IN to it
+    pushes_into_derived: bool = True  # a derived table is asked for no more than the statement wants of it

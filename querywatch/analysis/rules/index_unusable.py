@@ -31,8 +31,18 @@ def find(situation: Situation) -> Iterator[Finding]:
     for load in situation.third_party_queries:
         for read in find_reads(load, situation):
             blocked = tuple(find_blocked(read.access, read.table))
-            if blocked and read.rows is not None and read.rows >= _find_least(read, situation):
+            if (
+                blocked
+                and _is_barred(read, blocked)
+                and read.rows is not None
+                and read.rows >= _find_least(read, situation)
+            ):
                 yield _describe(load, read, blocked, situation)
+
+
+def _is_barred(read: Read, blocked: Sequence[Predicate]) -> bool:
+    """Whether the blocked conditions could have spared the reading: an OR over tables is told of the one read whole."""
+    return read.is_whole or any(each.blocker is not Blocker.OR for each in blocked)
 
 
 def _find_least(read: Read, situation: Situation) -> float:

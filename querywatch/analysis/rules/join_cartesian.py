@@ -1,6 +1,7 @@
 """join.cartesian: tables are joined without a condition, so that every row meets every other."""
 
 from collections.abc import Iterator, Sequence
+from math import prod
 
 from querywatch.analysis.cost import find_runs_per_minute, find_scan_measure, find_scan_severity
 from querywatch.analysis.rules.base import Category, Rule
@@ -27,13 +28,10 @@ def find(situation: Situation) -> Iterator[Finding]:
 
 
 def _find_product(tables: Sequence[TableAccess], situation: Situation) -> float:
-    """Rows that come of it: those of the first table times those of each that nothing ties to it."""
-    rows = 1.0
-    for place, access in enumerate(tables):
-        if access.untied or place == 0:
-            rows *= max(1.0, _find_rows(access, situation))
-    several = [access for place, access in enumerate(tables) if access.untied or place == 0]
-    return rows if sum(_find_rows(access, situation) > 1 for access in several) > 1 else 0.0
+    """Rows that come of it: those of the tables that are tied to each other, times those of each that is not."""
+    tied = max((_find_rows(access, situation) for access in tables if not access.untied), default=1.0)
+    factors = [tied, *(_find_rows(access, situation) for access in tables if access.untied)]
+    return prod(max(1.0, rows) for rows in factors) if sum(rows > 1 for rows in factors) > 1 else 0.0
 
 
 def _find_rows(access: TableAccess, situation: Situation) -> float:
