@@ -13,10 +13,11 @@ class RowWait:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowLocks:
-    """InnoDB's waits, and the sessions in a transaction; `in_transaction` is None where it is of no use."""
+    """InnoDB's waits, as far as they were read, and the sessions in a transaction: all, and those that wait."""
 
     waits: tuple[RowWait, ...] = ()
-    in_transaction: frozenset[int] | None = None
+    in_transaction: frozenset[int] = frozenset()
+    waiting: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

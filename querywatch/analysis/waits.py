@@ -107,12 +107,19 @@ class _Look:
     def find_waits(self) -> dict[int, Wait]:
         """Of every session that waits."""
         waits = {session_id: self._find_wait(session_id, kind) for session_id, kind in self._kinds.items()}
-        rows = dict[int, set[int]]()
-        for each in () if self._locks.rows is None else self._locks.rows.waits:
-            waiting = self._sessions.get(each.waiting_id)
-            if waiting is not None and waiting.is_active and each.waiting_id not in waits:
-                rows.setdefault(each.waiting_id, set()).add(each.holding_id)
-        return waits | {session_id: self._make_row_wait(session_id, rows[session_id]) for session_id in rows}
+        known = self._locks.rows
+        if known is None:
+            return waits
+        rows = {session_id: set[int]() for session_id in known.waiting}
+        for each in known.waits:
+            rows.setdefault(each.waiting_id, set()).add(each.holding_id)
+        return waits | {
+            session_id: self._make_row_wait(session_id, holders)
+            for session_id, holders in rows.items()
+            if session_id not in waits
+            and (session := self._sessions.get(session_id)) is not None
+            and session.is_active
+        }
 
     def _make_row_wait(self, session_id: int, holders: set[int]) -> Wait:
         statement = self._sessions[session_id].statement
@@ -205,10 +212,10 @@ class _Look:
 
     def _find_open_transaction(self) -> Iterable[int]:
         """The one session that sleeps in a transaction; of several any could be it, and none is named."""
-        known = None if self._locks.rows is None else self._locks.rows.in_transaction
+        known = frozenset[int]() if self._locks.rows is None else self._locks.rows.in_transaction
         asleep = [
             session_id
-            for session_id in known or ()
+            for session_id in known
             if session_id in self._sessions and not self._sessions[session_id].is_active
         ]
         return asleep if len(asleep) == 1 else ()

@@ -9,11 +9,11 @@ from dataclasses import replace
 import pymysql
 import pytest
 from server.servers import CHOICES, PRACTICE, RunningServer
-from server.watching import VENDOR, find_findings, keep_watching, make_watch, watching
+from server.watching import VENDOR, find_findings, keep_watching, make_watch, watch_until, watching
 
 from querywatch.analysis.situation import Limits
 from querywatch.db.connection import connect
-from querywatch.model import Evidence, Flavour, Kind, Severity
+from querywatch.model import Evidence, Finding, Flavour, Kind, Severity
 from querywatch.service.watch import Watch
 from querywatch.snapshot import Snapshot
 from querywatch.sources.locks import read_metadata_locks, read_row_locks, read_table_locks
@@ -102,15 +102,20 @@ def count_waiting(server: RunningServer, state: str) -> int:
 
 def look_for_block(watch: Watch, victims: int) -> Snapshot:
     """Watches until so many wait for the vendor, and the finding is critical; the test fails when they never do."""
-    deadline = time.monotonic() + 12
-    while time.monotonic() < deadline:
-        snapshot = keep_watching(watch, 0.2)
-        found = find_findings(snapshot, "lock.blocking")
-        if any(finding.severity is Severity.CRITICAL for finding in found) and (
-            (snapshot.blocking_victims or {}).get("vendor") == victims
-        ):
-            return snapshot
-    raise AssertionError(repr((snapshot.blocking_victims, found)))
+
+    def is_so(seen: Snapshot) -> bool:
+        found = find_findings(seen, "lock.blocking")
+        waiting = {} if seen.blocking_victims is None else seen.blocking_victims
+        return any(each.severity is Severity.CRITICAL for each in found) and waiting.get("vendor") == victims
+
+    snapshot = watch_until(watch, is_so)
+    assert is_so(snapshot), (snapshot.blocking_victims, find_findings(snapshot, "lock.blocking"))
+    return snapshot
+
+
+def find_long(snapshot: Snapshot) -> list[Finding]:
+    """The vendor's statements that run for long."""
+    return [each for each in find_findings(snapshot, "running.long") if each.integration == "vendor"]
 
 
 def test_a_long_read_of_a_myisam_table_and_all_who_wait(practice: RunningServer) -> None:
@@ -118,12 +123,12 @@ def test_a_long_read_of_a_myisam_table_and_all_who_wait(practice: RunningServer)
     state = "Waiting for table level lock"
     with watching(practice, limits=_LIMITS) as watch:
         with crew(practice) as people:
-            people.start("vendor", "SELECT LName, SLEEP(1.3) FROM patient")
+            people.start("vendor", "SELECT LName, SLEEP(1.5) FROM patient")
             await_statement(practice)
             queue_up(people, practice, _CHANGE, state)
             queue_up(people, practice, _LOOK_UP, state, times=10)
             look_for_block(watch, 11)
-            snapshot = keep_watching(watch, 0.8)
+            snapshot = watch_until(watch, lambda seen: bool(find_long(seen)))
         after = keep_watching(watch, 0.3)
     (finding,) = find_findings(snapshot, "lock.blocking")
     assert (finding.integration, finding.subject) == ("vendor", "vendor")
@@ -133,7 +138,7 @@ def test_a_long_read_of_a_myisam_table_and_all_who_wait(practice: RunningServer)
     assert "Zyx" not in repr(snapshot)
     told = practice.performance_schema and practice.name != "mysql-5.6"
     assert finding.evidence is (Evidence.SAMPLED if told else Evidence.INFERRED)
-    (running,) = [each for each in find_findings(snapshot, "running.long") if each.integration == "vendor"]
+    (running,) = find_long(snapshot)
     assert (running.severity, "must wait for it" in running.message) == (Severity.CRITICAL, True)
     assert after.blocking_victims == {}
 

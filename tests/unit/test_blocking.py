@@ -155,6 +155,15 @@ def test_a_chain_of_rows_ends_with_who_waits_for_nobody() -> None:
     assert find(*entries, locks=Locks(rows=cycle)) == ()
 
 
+def test_who_waits_is_not_the_cause_where_waits_are_too_many_to_be_read() -> None:
+    """The pair that leads on to the cause is not among those read, but that the second waits is known."""
+    entries = (make(1, None, 60.0, whose=_VENDOR), make(2, _WRITE, 12.0), make(3, _WRITE, 9.0))
+    rows = RowLocks(waits=(RowWait(waiting_id=3, holding_id=2),), waiting=frozenset({2, 3}))
+    assert find(*entries, locks=Locks(rows=rows)) == ()
+    whole = replace(rows, waits=(*rows.waits, RowWait(waiting_id=3, holding_id=1)))
+    assert tell(find(*entries, locks=Locks(rows=whole))) == [(1, [3], Evidence.SAMPLED)]
+
+
 def test_a_session_that_is_gone_blocks_nobody() -> None:
     rows = RowLocks(waits=(RowWait(waiting_id=2, holding_id=99),))
     entries = (make(2, _WRITE, 12.0),)
