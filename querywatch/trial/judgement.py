@@ -20,7 +20,7 @@ _SEEN_SHARE = 0.5  # of a slice
 _MOST_POINTS = 200
 _CHANGED_FACTOR = 2.0
 _CHANGED_BUSY = 0.05  # seconds of server time a second
-_SIDE_SHARE = 0.5  # of the effect, that each switch must show on its own
+_SIDE_SHARE = 0.5  # of the effect's log, that each switch must show on its own
 _DAY_MINUTES = 1_440.0
 
 
@@ -116,7 +116,7 @@ def _decide(numbers: _Numbers, state: str, effect: Effect) -> Judgement:
         if state != "back":
             reason = "the office became faster; turn it on again, to see whether the slowness comes back"
             return numbers.judge(Verdict.NOT_ENOUGH, reason, state)
-        if all(side > 1.0 + (effect.ratio - 1.0) * _SIDE_SHARE for side in sides):
+        if all(side > effect.ratio**_SIDE_SHARE for side in sides):
             return numbers.judge(Verdict.CAUSE, "the office is slower whenever it is on", state)
         reason = "one switch shows it and the other does not; something else changed meanwhile: repeat it"
         return numbers.judge(Verdict.NOT_ENOUGH, reason, state)
