@@ -138,5 +138,7 @@ def find_habits(server: ServerInfo | None) -> Habits:
         weighs_filters=_since(server, mysql=(5, 7, 0), mariadb=None),
         groups_by_index=_since(server, mysql=(5, 0, 0), mariadb=None),
         turns_exists=_since(server, mysql=None, mariadb=(10, 0, 0)),
+        merges_derived=_since(server, mysql=(5, 7, 6), mariadb=(5, 3, 0)),
         pushes_into_derived=_since(server, mysql=(8, 0, 22), mariadb=(10, 2, 2)),
+        pushes_implied=_since(server, mysql=None, mariadb=(10, 2, 2)),
     )

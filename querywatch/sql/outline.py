@@ -3,9 +3,10 @@
 Names are folded, and no value holds a literal: a `Slot` says which `?` of the shape stood there.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 from querywatch.model import Operation
 
@@ -218,20 +219,36 @@ def find_nodes(node: Node | None) -> Iterator[Node]:
 
 def find_parts(node: Node) -> tuple[Node, ...]:
     """What a node is made of; a query inside is none of it."""
-    match node:
-        case Call():
-            return node.arguments
-        case Comparison():
-            return (node.left, node.right)
-        case Between():
-            return (node.subject, node.low, node.high)
-        case Listed():
-            return (node.subject, *node.values)
-        case Within():
-            return () if node.subject is None else (node.subject,)
-        case IsNull():
-            return (node.subject,)
-        case Logic() | Row() | Leaf():
-            return node.parts
-        case _:
-            return ()
+    if isinstance(node, Leaf):
+        return node.parts
+    return _PARTS.get(type(node), _find_none)(node)
+
+
+def _find_none(_: Any) -> tuple[Node, ...]:
+    return ()
+
+
+_PARTS: Mapping[type, Callable[[Any], tuple[Node, ...]]] = {
+    Call: lambda node: node.arguments,
+    Comparison: lambda node: (node.left, node.right),
+    Between: lambda node: (node.subject, node.low, node.high),
+    Listed: lambda node: (node.subject, *node.values),
+    Within: lambda node: () if node.subject is None else (node.subject,),
+    IsNull: lambda node: (node.subject,),
+    Logic: lambda node: node.parts,
+    Row: lambda node: node.parts,
+}
+
+
+def replace_parts(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The node made of changed parts."""
+    if isinstance(node, Leaf) or type(node) not in _PARTS:
+        return node
+    changed: dict[str, Any] = {}
+    for each in fields(node):
+        value = getattr(node, each.name)
+        if isinstance(value, tuple):
+            changed[each.name] = tuple(change(part) for part in value)
+        elif isinstance(value, Node):
+            changed[each.name] = change(value)
+    return replace(node, **changed)

@@ -15,6 +15,7 @@ SEEK_COST = 1.0  # to find a place in an index
 ROW_COST = 0.15  # to look at one row that was read
 _UNKNOWN_ROWS = 1_000
 _UNKNOWN_SELECTIVITY = 0.005  # of one value of an index of whose values nothing is known
+_UNKNOWN_STATE_SHARE = 0.2  # the same of a column that has few values
 _HISTORY_DAYS = 3_650.0  # that a practice's moments stretch over
 _ASKED_SHARE = 0.1
 _OTHER_SHARE = 0.0005  # where nearly all rows have the same value, and another is asked for
@@ -67,16 +68,17 @@ def find_rows_of_value(table: Table, index: Index, parts: int, *, asked: bool) -
         return 1.0
     if asked:
         share = _ASKED_SHARE
-        if (find_distinct(table, index, parts) or 2) <= 1:
+        if (find_distinct(index, parts) or 2) <= 1:
             share = _OTHER_STATE_SHARE if find_type(table, index.columns[0]) in _STATES else _OTHER_SHARE
         return min(find_rows_of_value(table, index, parts, asked=False), max(1.0, rows * share))
     known = index.cardinalities[parts - 1] if len(index.cardinalities) >= parts else None
     if known:
         return max(1.0, rows / known)
-    return max(1.0, rows * _UNKNOWN_SELECTIVITY**parts)
+    first = _UNKNOWN_STATE_SHARE if find_type(table, index.columns[0]) in _STATES else _UNKNOWN_SELECTIVITY
+    return max(1.0, rows * first * _UNKNOWN_SELECTIVITY ** (parts - 1))
 
 
-def find_distinct(table: Table, index: Index, part: int) -> float | None:
+def find_distinct(index: Index, part: int) -> float | None:
     """The distinct values of the index's first so many columns, where they are known."""
     known = index.cardinalities[part - 1] if len(index.cardinalities) >= part else None
     return float(known) if known else None
@@ -89,7 +91,7 @@ def find_range_share(use: Use, table: Table, index: Index) -> float:
     if use.days is None:
         return _BOUNDED if use.bounded else _RANGES["range"]
     column = use.column.name
-    distinct = find_distinct(table, index, 1) if index.columns[0] == column else None
+    distinct = find_distinct(index, 1) if index.columns[0] == column else None
     span = distinct if distinct and find_type(table, column) == "date" else _HISTORY_DAYS
     return min(1.0, (use.days + 1.0) / max(span, 1.0))
 

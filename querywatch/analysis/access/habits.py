@@ -10,4 +10,6 @@ class Habits:
     weighs_filters: bool = True  # conditions that no index serves count in the order of a join
     groups_by_index: bool = True  # for GROUP BY it reads rows by way of an index rather than sort them
     turns_exists: bool = False  # NOT EXISTS is NOT IN to it
+    merges_derived: bool = True  # a derived table that groups nothing is part of the query around it
     pushes_into_derived: bool = True  # a derived table is asked for no more than the statement wants of it
+    pushes_implied: bool = True  # also what follows but from conditions taken together

@@ -40,7 +40,7 @@ def find_spared(uses: Sequence[Use], instance: Instance, table: Table, size: Siz
         if use.blocker is Blocker.NEGATION and use.operator in _LEFT_OUT and not use.needs
     }
     for index in find_indexes(instance):
-        if index.columns[0] in left_out and (find_distinct(table, index, 1) or 2) <= 1:
+        if index.columns[0] in left_out and (find_distinct(index, 1) or 2) <= 1:
             rows = find_rows_of_value(table, index, 1, asked=True)
             yield Path(
                 access=Access.RANGE, rows=rows, cost=size.find_lookup_cost(rows), index=index.name, columns=1
@@ -83,7 +83,7 @@ def find_grouped(block: Block, wishes: Wishes) -> Path | None:
         return None
     names = [column.name for column in columns]
     for index in find_indexes(instance):
-        groups = find_distinct(table, index, len(names)) if covers(index, instance) else None
+        groups = find_distinct(index, len(names)) if covers(index, instance) else None
         if (
             groups is None
             or set(index.columns[: len(names)]) != set(names)

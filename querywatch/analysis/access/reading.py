@@ -1,5 +1,6 @@
 """What a statement reads of each table: from its outline and the schema alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from querywatch.analysis.access.blocks import Block, Instance
@@ -13,13 +14,28 @@ from querywatch.analysis.access.simplifying import simplify
 from querywatch.analysis.access.sorting import Serving, find_serving
 from querywatch.analysis.access.ties import find_ties, find_untied
 from querywatch.analysis.access.uses import Choice, Use, find_hint, find_uses, settle
-from querywatch.model import Operation, Schema
+from querywatch.model import Operation, Schema, Statement
 from querywatch.sql.hints import Hints
 from querywatch.sql.outline import Call, Node, Outline, find_nodes
 from querywatch.sql.reading import Access, Blocker, Predicate, Reading, TableAccess
 
 _CHANGES = frozenset({Operation.UPDATE, Operation.DELETE})
 _HARMLESS_PART = 0.1  # of a table that a LIMIT reads at the most
+
+
+def find_statement_reading(
+    statement: Statement, schema: Schema, *, hints: Hints = (), habits: Habits | None = None
+) -> Reading:
+    """What one run of a statement reads; of one that did not parse no more than its kind is known."""
+    views = {
+        key: view.query
+        for key, table in schema.tables.items()
+        if table.definition is not None and (view := table.definition.outline) is not None and view.query
+    }
+    if len(hints) != statement.shape.count("?"):
+        hints = ()  # of another text
+    found = find_reading(statement.outline, schema, hints=hints, views=views, habits=habits)
+    return found or Reading(kind=statement.operation, parsed=False)
 
 
 def find_reading(
@@ -40,12 +56,15 @@ def find_reading(
         return None
     if outline.query is None:
         return Reading(kind=outline.kind, parsed=True)
-    resolver = Resolver(schema=schema, views=views or {}, database=database)
+    habits = habits or Habits()
+    resolver = Resolver(
+        schema=schema, views=views or {}, database=database, merges_derived=habits.merges_derived
+    )
     try:
         top = resolver.build(outline.query)
     except (TooManyTablesError, RecursionError):
         return None
-    reader = _Reader(hints=hints, habits=habits or Habits())
+    reader = _Reader(hints=hints, habits=habits)
     reader.read(top, times=1.0)
     listed = sorted(reader.found.items(), key=lambda each: each[0].number)
     if outline.kind in _CHANGES and len(listed) == 1:
@@ -90,7 +109,8 @@ class _Reader:
         rows = max(1.0, steps[-1].rows) if steps else 1.0
         for instance in block.instances:
             if instance.derived is not None:
-                push_into(instance.derived, find_wishes(instance, block, self.hints).uses)
+                if self.habits.pushes_into_derived:
+                    push_into(instance.derived, self._find_pushed(instance, block))
                 condenses = instance.derived.condenses or bool(instance.derived.order_by)
                 self.read(
                     instance.derived, times=times, in_derived=in_derived or condenses, correlated=correlated
@@ -122,6 +142,11 @@ class _Reader:
                 )
         return steps
 
+    def _find_pushed(self, instance: Instance, block: Block) -> Sequence[Use]:
+        if self.habits.pushes_implied:
+            return find_wishes(instance, block, self.hints).uses
+        return _find_direct(instance, block, self.hints)[0]
+
     def _is_limited(self, block: Block, steps: tuple[Step, ...], serving: Serving) -> bool:
         """Whether a LIMIT ends the reading of the first table early."""
         if block.limit is None or serving.sorts or block.condenses:
@@ -140,6 +165,14 @@ class _Reader:
 
 def find_wishes(instance: Instance, block: Block, hints: Hints) -> Wishes:
     """What the block's conditions ask of the instance's columns, what follows from them included."""
+    uses, choices = _find_direct(instance, block, hints)
+    uses += [use for use in find_ties(instance, block, hints) if use not in uses]
+    every = [*uses, *(use for choice in choices for branch in choice.branches for use in branch)]
+    needed = frozenset(other for use in every for other in use.needs)
+    return Wishes(instance=instance, uses=tuple(uses), choices=tuple(choices), needed=needed)
+
+
+def _find_direct(instance: Instance, block: Block, hints: Hints) -> tuple[list[Use], list[Choice]]:
     uses: list[Use] = []
     choices: list[Choice] = []
     for conjunct in block.conjuncts:
@@ -151,10 +184,7 @@ def find_wishes(instance: Instance, block: Block, hints: Hints) -> Wishes:
                 choices.append(Choice(branches))
             elif found.column.instance is instance:
                 uses.append(settle(found, block))
-    uses += [use for use in find_ties(instance, block, hints) if use not in uses]
-    every = [*uses, *(use for choice in choices for branch in choice.branches for use in branch)]
-    needed = frozenset(other for use in every for other in use.needs)
-    return Wishes(instance=instance, uses=tuple(uses), choices=tuple(choices), needed=needed)
+    return uses, choices
 
 
 def _describe(step: Step, times: float) -> TableAccess:

@@ -8,21 +8,18 @@ from querywatch.analysis.access.blocks import Block, Conjunct, Instance, Nest, S
 from querywatch.analysis.access.scopes import Entry, Scope
 from querywatch.model import Schema
 from querywatch.sql.outline import (
-    Between,
     Call,
     Comparison,
-    IsNull,
-    Listed,
     Logic,
     Name,
     Node,
     Query,
-    Row,
     Scalar,
     Source,
     Test,
     Within,
     find_nodes,
+    replace_parts,
 )
 
 _MOST_INSTANCES = 200  # a view of views of views may name more tables than anybody can join
@@ -49,6 +46,7 @@ class Resolver:
     schema: Schema
     views: Views
     database: str | None = None
+    merges_derived: bool = True
     instances: list[Instance] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
     _open_views: list[tuple[str, str]] = field(default_factory=list)
@@ -135,7 +133,7 @@ class Resolver:
         """Adds what is listed to the scope and its block; the instances it comes to."""
         added: list[Instance] = []
         for source in sources:
-            inner = Nest(parent=nest) if source.side == "LEFT" or source.side == "FULL" else nest
+            inner = Nest(parent=nest) if source.side in {"LEFT", "FULL"} else nest
             before = list(scope.entries)
             found = self._add_source(source, scope, known, inner)
             if source.side == "RIGHT":
@@ -203,7 +201,7 @@ class Resolver:
             self._open_views.append(key)
             block = self.build(view)
             self._open_views.pop()
-            return self._add_query(source.alias, block, scope, nest)
+            return self._add_query(source.alias, block, scope, nest, is_view=True)
         is_table = table is not None and not table.is_view
         instance = self._make(source.alias)
         instance.name, instance.database, instance.hints = source.table, source.database, source.hints
@@ -211,9 +209,11 @@ class Resolver:
         self._enter(Entry(alias=source.alias, instance=instance), scope, nest)
         return [instance]
 
-    def _add_query(self, alias: str, inner: Block, scope: Scope, nest: Nest | None) -> list[Instance]:
+    def _add_query(
+        self, alias: str, inner: Block, scope: Scope, nest: Nest | None, *, is_view: bool = False
+    ) -> list[Instance]:
         """A derived table: merged where servers merge it, else an instance of its own."""
-        if not inner.merges:
+        if not inner.merges or not (self.merges_derived or is_view):
             instance = self._make(alias)
             instance.derived = inner
             scope.block.outer |= inner.outer
@@ -256,34 +256,15 @@ class Resolver:
                 scope.block.conjuncts.append(Conjunct(self._resolve(part, scope, known), nest))
 
     def _resolve(self, node: Node, scope: Scope, known: Mapping[str, _Common]) -> Node:
-        def again(part: Node) -> Node:
-            return self._resolve(part, scope, known)
-
-        match node:
-            case Name():
-                return scope.resolve(node.column, node.qualifier)
-            case Within():
-                kind = "exists" if node.subject is None else "in" if node.is_equality else "other"
-                subject = None if node.subject is None else again(node.subject)
-                return self._add_subquery(node.query, kind, subject, scope, known)
-            case Scalar():
-                return self._add_subquery(node.query, "scalar", None, scope, known)
-            case Call():
-                return replace(node, arguments=tuple(map(again, node.arguments)))
-            case Comparison():
-                return replace(node, left=again(node.left), right=again(node.right))
-            case Between():
-                return Between(subject=again(node.subject), low=again(node.low), high=again(node.high))
-            case Listed():
-                return Listed(subject=again(node.subject), values=tuple(map(again, node.values)))
-            case IsNull():
-                return IsNull(subject=again(node.subject))
-            case Logic():
-                return replace(node, parts=tuple(map(again, node.parts)))
-            case Row():
-                return Row(parts=tuple(map(again, node.parts)))
-            case _:
-                return node
+        if isinstance(node, Name):
+            return scope.resolve(node.column, node.qualifier)
+        if isinstance(node, Scalar):
+            return self._add_subquery(node.query, "scalar", None, scope, known)
+        if isinstance(node, Within):
+            kind = "exists" if node.subject is None else "in" if node.is_equality else "other"
+            subject = None if node.subject is None else self._resolve(node.subject, scope, known)
+            return self._add_subquery(node.query, kind, subject, scope, known)
+        return replace_parts(node, lambda part: self._resolve(part, scope, known))
 
     def _add_subquery(
         self, query: Query, kind: str, subject: Node | None, scope: Scope, known: Mapping[str, _Common]

@@ -1,7 +1,5 @@
 """Brings a block into the form in which a server looks for its plan: subqueries as joins, outer joins that are none."""
 
-from collections.abc import Iterator
-
 from querywatch.analysis.access.blocks import (
     Block,
     Column,
@@ -9,7 +7,6 @@ from querywatch.analysis.access.blocks import (
     Instance,
     Nest,
     Sub,
-    find_columns,
     find_instances,
 )
 from querywatch.analysis.access.habits import Habits
@@ -121,31 +118,25 @@ def _dissolve(block: Block, nest: Nest) -> None:
 
 def _find_rejecting(term: Node) -> frozenset[Instance]:
     """The instances of which the condition holds for no row of NULLs."""
-    match term:
-        case Comparison():
-            if term.test is Test.SAME:
-                return frozenset()
-            return _find_strict(term.left) | _find_strict(term.right)
-        case Between() | Listed():
-            return _find_strict(term.subject)
-        case Logic() if term.operator == "AND":
-            return frozenset().union(*map(_find_rejecting, term.parts))
-        case Logic() if term.operator == "OR":
-            found = [_find_rejecting(part) for part in term.parts]
-            return frozenset.intersection(*found)
-        case Logic():
-            inner = term.parts[0]
-            return _find_strict(inner.subject) if isinstance(inner, IsNull) else _find_negated(inner)
-        case Sub() if term.subject is not None:
-            return _find_strict(term.subject)
-        case Column():
-            return frozenset({term.instance})
-        case _:
-            return frozenset()
+    if isinstance(term, Logic):
+        return _find_rejecting_logic(term)
+    if isinstance(term, Comparison) and term.test is not Test.SAME:
+        return _find_strict(term.left) | _find_strict(term.right)
+    if isinstance(term, Between | Listed):
+        return _find_strict(term.subject)
+    if isinstance(term, Sub) and term.subject is not None:
+        return _find_strict(term.subject)
+    return frozenset({term.instance}) if isinstance(term, Column) else frozenset()
 
 
-def _find_negated(inner: Node) -> frozenset[Instance]:
-    return _find_rejecting(inner) if isinstance(inner, Comparison | Listed | Between) else frozenset()
+def _find_rejecting_logic(term: Logic) -> frozenset[Instance]:
+    inner = term.parts[0]
+    if term.operator == "NOT":
+        if isinstance(inner, IsNull):
+            return _find_strict(inner.subject)
+        return _find_rejecting(inner) if isinstance(inner, Comparison | Listed | Between) else frozenset()
+    found = [_find_rejecting(part) for part in term.parts]
+    return frozenset().union(*found) if term.operator == "AND" else frozenset.intersection(*found)
 
 
 def _find_strict(term: Node) -> frozenset[Instance]:
@@ -155,15 +146,3 @@ def _find_strict(term: Node) -> frozenset[Instance]:
     if isinstance(term, Call) and term.name not in _TOLERANT and not term.aggregates:
         return frozenset().union(*map(_find_strict, term.arguments))
     return frozenset()
-
-
-def find_equal(block: Block) -> Iterator[tuple[Column, Column]]:
-    """The pairs of columns that inner conditions make equal."""
-    for conjunct in block.conjuncts:
-        term = conjunct.term
-        if conjunct.nest is None and isinstance(term, Comparison) and term.test is Test.EQUAL:
-            if isinstance(term.left, Column) and isinstance(term.right, Column):
-                yield term.left, term.right
-
-
-__all__ = ["find_columns", "find_equal", "find_instances", "simplify"]

@@ -14,6 +14,8 @@ from querywatch.sql.hints import Hints
 from querywatch.sql.reading import Access
 
 _UNKNOWN_LIMIT = 100
+_ORDERED_SHARE = 1 / 3  # of a table's rows, read in an index's order to spare the sort
+_LEAST_LEFT = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,21 +28,13 @@ class Serving:
 
 def find_serving(block: Block, steps: tuple[Step, ...], hints: Hints, habits: Habits) -> Serving:
     """The steps with the first one's access changed where an index in the wanted order is the better one."""
-    wanted = _find_wanted(block)
-    if wanted is None:
-        return Serving(steps=steps, sorts=True)
-    first = steps[0]
-    if not wanted:
-        return Serving(steps=steps, sorts=False)
-    if any(column.instance is not first.instance for column, _ in wanted):
-        return Serving(steps=steps, sorts=True)
-    if first.path.access is Access.CONST:
-        return Serving(steps=steps, sorts=False)
+    wanted, first = _find_wanted(block), steps[0]
+    if not wanted or any(column.instance is not first.instance for column, _ in wanted):
+        return Serving(steps=steps, sorts=wanted != [])
     served = [index for index in find_indexes(first.instance) if _is_ordered(index, wanted, first)]
-    if any(index.name == first.path.index for index in served):
+    if first.path.access is Access.CONST or any(index.name == first.path.index for index in served):
         return Serving(steps=steps, sorts=False)
-    limit = _find_limit(block, hints)
-    better = _find_better(block, first, served, limit, habits)
+    better = _find_better(block, first, served, _find_limit(block, hints), habits)
     if better is None:
         return Serving(steps=steps, sorts=True)
     return Serving(steps=(replace(first, path=better), *steps[1:]), sorts=False)
@@ -82,23 +76,19 @@ def _find_better(
 ) -> Path | None:
     """An index scan in the wanted order instead of a scan and a sort."""
     instance, path = first.instance, first.path
-    if not served or instance.table is None:
+    if not served or instance.table is None or not path.access.reads_all:
         return None
-    size = find_size(instance)
     covering = [index for index in served if covers(index, instance)]
-    if path.access.reads_all and covering:
-        return replace(path, access=Access.INDEX_SCAN, index=covering[0].name)
-    if path.access.reads_all and block.group_by and habits.groups_by_index:
-        return replace(path, access=Access.INDEX_SCAN, index=served[0].name)
+    if covering or (block.group_by and habits.groups_by_index):
+        return replace(path, access=Access.INDEX_SCAN, index=(covering or served)[0].name)
     if limit is None or (block.group_by and block.aggregates):
         return None
-    read = limit / max(_find_left(first), 1e-6)
-    if path.access.reads_all:
-        # A row by way of an index costs a page; what has been read of a join may be a part of the rows only.
-        if read < size.rows / 3 or (instance.table.engine or "").casefold() == "innodb":
-            return Path(access=Access.INDEX_SCAN, rows=min(size.rows, read), cost=read, index=served[0].name)
+    # A row by way of an index costs a page; what is read of a join may be a part of its rows only.
+    size, read = find_size(instance), limit / max(_find_left(first), _LEAST_LEFT)
+    is_clustered = (instance.table.engine or "").casefold() == "innodb"
+    if read >= size.rows * _ORDERED_SHARE and not is_clustered:
         return None
-    return None
+    return Path(access=Access.INDEX_SCAN, rows=min(size.rows, read), cost=read, index=served[0].name)
 
 
 def _find_left(first: Step) -> float:

@@ -1,6 +1,7 @@
 """What follows from columns that conditions make equal, and which tables nothing ties to the others."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from querywatch.analysis.access.blocks import Block, Column, Instance, find_instances
@@ -12,53 +13,52 @@ from querywatch.sql.outline import Comparison, Test
 
 def find_ties(instance: Instance, block: Block, hints: Hints) -> Iterator[Use]:
     """The uses of the instance's columns that no condition names, but several together imply."""
-    classes = _find_classes(block)
-    known = _find_known(block, hints)
-    own: dict[Column, set[Column]] = {}
-    for members in classes:
-        for column in members:
-            if column.instance is instance and instance.nest is None:
-                own.setdefault(column, set()).update(members - {column})
-    for conjunct in block.conjuncts:
-        if conjunct.nest is instance.nest and instance.nest is not None:
-            for one, other in _find_pair(conjunct.term):
-                if one.instance is instance:
-                    kin = next((members for members in classes if other in members), {other})
-                    own.setdefault(one, set()).update(kin - {one})
-    for column, others in own.items():
+    classes, known = _find_classes(block), _find_known(block, hints)
+    for column, others in _find_equals(instance, block, classes).items():
         for other in sorted(others, key=lambda each: each.instance.number):
-            if (
-                other.instance in block.instances
-                and other.instance is not instance
-                and _are_alike(column, other)
-            ):
-                yield Use(
-                    column=column,
-                    operator="join",
-                    needs=frozenset({other.instance}),
-                    other=other.instance.alias,
-                )
-            for use in known.get(other, ()):
-                if _are_alike(column, other):
-                    yield replace(use, column=column)
+            if _are_alike(column, other):
+                if other.instance in block.instances and other.instance is not instance:
+                    needs = frozenset({other.instance})
+                    yield Use(column=column, operator="join", needs=needs, other=other.instance.alias)
+                yield from (replace(use, column=column) for use in known.get(other, ()))
 
 
-def _find_pair(term: object) -> Iterator[tuple[Column, Column]]:
-    if isinstance(term, Comparison) and term.test is Test.EQUAL:
-        if isinstance(term.left, Column) and isinstance(term.right, Column):
-            yield term.left, term.right
-            yield term.right, term.left
+def _find_equals(
+    instance: Instance, block: Block, classes: Sequence[set[Column]]
+) -> Mapping[Column, set[Column]]:
+    """The columns that those of the instance equal wherever its rows are read."""
+    equals = defaultdict[Column, set[Column]](set)
+    if instance.nest is None:
+        for members in classes:
+            for column in members:
+                if column.instance is instance:
+                    equals[column] |= members - {column}
+        return equals
+    pairs = [
+        pair for each in block.conjuncts if each.nest is instance.nest for pair in _find_pairs(each.term)
+    ]
+    for one, other in pairs:
+        if one.instance is instance:
+            kin = next((members for members in classes if other in members), {other})
+            equals[one] |= kin - {one}
+    return equals
+
+
+def _find_pairs(term: object) -> Iterator[tuple[Column, Column]]:
+    if not isinstance(term, Comparison) or term.test is not Test.EQUAL:
+        return
+    if isinstance(term.left, Column) and isinstance(term.right, Column):
+        yield term.left, term.right
+        yield term.right, term.left
 
 
 def _find_classes(block: Block) -> list[set[Column]]:
     classes: list[set[Column]] = []
-    for conjunct in block.conjuncts:
-        if conjunct.nest is not None:
-            continue
-        for pair in _find_pair(conjunct.term):
-            touched = [members for members in classes if members & set(pair)]
-            classes = [members for members in classes if members not in touched]
-            classes.append(set(pair).union(*touched))
+    pairs = [pair for each in block.conjuncts if each.nest is None for pair in _find_pairs(each.term)]
+    for pair in pairs:
+        touched = [members for members in classes if members & set(pair)]
+        classes = [members for members in classes if members not in touched]
+        classes.append(set(pair).union(*touched))
     return classes
 
 
@@ -93,11 +93,4 @@ def find_untied(block: Block, order: Sequence[Instance]) -> set[Instance]:
         if len(touched) > 1:
             groups = [group for group in groups if group not in touched] + [set().union(*touched)]
     first = next((group for group in groups if order and order[0] in group), set())
-    return {instance for group in groups if group is not first for instance in group} - _find_outer(block)
-
-
-def _find_outer(block: Block) -> set[Instance]:
-    return {instance for instance in block.instances if instance.semi}
-
-
-__all__ = ["find_ties", "find_untied"]
+    return {each for group in groups if group is not first for each in group if not each.semi}

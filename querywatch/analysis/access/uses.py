@@ -1,7 +1,8 @@
 """What conditions ask of the columns of a table: which of them an index can serve, and what bars the others."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from querywatch.analysis.access.blocks import Block, Column, Instance, Sub, find_columns, find_instances
 from querywatch.analysis.access.types import Family, find_family, is_nullable
@@ -56,36 +57,31 @@ class Choice:
 
 def find_uses(term: Node, hints: Hints) -> Iterator[Use | Choice]:
     """What one condition that must hold asks of columns."""
-    match term:
-        case Comparison():
-            yield from _find_comparison(term, hints)
-        case Between():
-            yield from _find_between(term, hints)
-        case Listed():
-            yield from _find_listed(term, hints)
-        case IsNull():
-            yield from _find_plain(term.subject, "is-null")
-        case Logic() if term.operator == "AND":
-            for part in term.parts:
-                yield from find_uses(part, hints)
-        case Logic() if term.operator == "OR":
-            yield from _find_alternatives(term, hints)
-        case Logic():
-            yield from _find_negated(term.parts[0], hints)
-        case Sub() if term.subject is not None:
-            yield from _find_plain(term.subject, "in", Blocker.SUBQUERY)
-        case Column():
-            yield Use(column=term, operator="other", blocker=Blocker.NEGATION)
-        case Call():
-            yield from _block(term)
-        case _:
-            return
+    if isinstance(term, Sub):
+        return _find_plain(term.subject, "in", Blocker.SUBQUERY)
+    if isinstance(term, Column):
+        return iter((Use(column=term, operator="other", blocker=Blocker.NEGATION),))
+    return _FINDERS.get(type(term), _find_none)(term, hints)
 
 
-def _find_plain(subject: Node, operator: str, blocker: Blocker | None = None) -> Iterator[Use]:
+def _find_none(_term: Any, _hints: Hints) -> Iterator[Use | Choice]:
+    return iter(())
+
+
+def _find_logic(term: Logic, hints: Hints) -> Iterator[Use | Choice]:
+    if term.operator == "OR":
+        yield from _find_alternatives(term, hints)
+    elif term.operator == "NOT":
+        yield from _find_negated(term.parts[0], hints)
+    else:
+        for part in term.parts:
+            yield from find_uses(part, hints)
+
+
+def _find_plain(subject: Node | None, operator: str, blocker: Blocker | None = None) -> Iterator[Use]:
     if isinstance(subject, Column):
         yield Use(column=subject, operator=operator, blocker=blocker)
-    else:
+    elif subject is not None:
         yield from _block(subject)
 
 
@@ -98,7 +94,7 @@ def _find_comparison(term: Comparison, hints: Hints) -> Iterator[Use]:
         for one, other in zip(left.parts, others, strict=True):
             yield from _find_comparison(replace(term, left=one, right=other), hints)
         return
-    sides = [(left, right)]
+    sides: list[tuple[Node, Node]] = [(left, right)]
     if term.test not in {Test.LIKE, Test.REGEXP}:
         sides.append((right, left))
     for subject, other in sides:
@@ -131,10 +127,6 @@ def _find_use(test: Test, column: Column, other: Node, hints: Hints) -> Use:
     )
 
 
-def _is_known(other: Node) -> bool:
-    return not any(isinstance(each, Column | Sub) for each in find_nodes(other))
-
-
 def find_hint(node: Node, hints: Hints) -> ValueHint:
     """What is known of a value; of an expression nothing."""
     if isinstance(node, Slot):
@@ -146,28 +138,33 @@ def find_hint(node: Node, hints: Hints) -> ValueHint:
 
 
 def _find_barrier(test: Test, column: Column, other: Node, hints: Hints) -> Blocker | None:
+    """What keeps indexes on the column from finding the other side's value."""
     if column.instance in find_instances(other):
         return Blocker.ARITHMETIC
-    if test is Test.UNEQUAL:
-        return Blocker.NEGATION
-    if test is Test.REGEXP:
-        return Blocker.REGEXP
+    if test in _BARRED:
+        return _BARRED[test]
     if any(isinstance(each, Call) and each.name == "COLLATE" for each in find_nodes(other)):
         return Blocker.COLLATION
     family, kind = find_family(column), find_hint(other, hints).kind
     if test is Test.LIKE:
-        if family in {Family.NUMBER, Family.MOMENT}:
-            return Blocker.CAST
-        if kind is ValueKind.WILDCARD or (isinstance(other, Call) and not _is_known(other)):
-            return Blocker.WILDCARD
-        return None
+        return _find_like_barrier(family, kind, other)
     return Blocker.CAST if family is Family.TEXT and _is_number(other, kind) else None
+
+
+_BARRED = {Test.UNEQUAL: Blocker.NEGATION, Test.REGEXP: Blocker.REGEXP}
+
+
+def _find_like_barrier(family: Family, kind: ValueKind, other: Node) -> Blocker | None:
+    if family in {Family.NUMBER, Family.MOMENT}:
+        return Blocker.CAST
+    varies = isinstance(other, Call) and any(isinstance(each, Column | Sub) for each in find_nodes(other))
+    return Blocker.WILDCARD if varies or kind is ValueKind.WILDCARD else None
 
 
 def _is_number(other: Node, kind: ValueKind) -> bool:
     if isinstance(other, Column):
         return find_family(other) in {Family.NUMBER, Family.MOMENT}
-    return kind.is_number or (isinstance(other, Call) and other.is_arithmetic and not other.name == "+")
+    return kind.is_number or (isinstance(other, Call) and other.is_arithmetic and other.name != "+")
 
 
 def _find_between(term: Between, hints: Hints) -> Iterator[Use]:
@@ -273,9 +270,14 @@ def _block(term: Node) -> Iterator[Use]:
         yield Use(column=column, operator="other", blocker=blocker, function=name)
 
 
-def keep_of(uses: Iterable[Use | Choice], instance: Instance) -> Iterator[Use]:
-    """The uses of one table's columns."""
-    return (use for use in uses if isinstance(use, Use) and use.column.instance is instance)
+_FINDERS: Mapping[type, Callable[[Any, Hints], Iterator[Use | Choice]]] = {
+    Comparison: _find_comparison,
+    Between: _find_between,
+    Listed: _find_listed,
+    IsNull: lambda term, _: _find_plain(term.subject, "is-null"),
+    Logic: _find_logic,
+    Call: lambda term, _: _block(term),
+}
 
 
 def settle(use: Use, block: Block) -> Use:
