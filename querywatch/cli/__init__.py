@@ -15,6 +15,7 @@ from querywatch.cli import (
     off,
     once,
     redact,
+    report,
     review,
     rules,
     run,
@@ -28,7 +29,7 @@ EXIT_FAILED = 1
 EXIT_BAD_CONFIGURATION = 78  # EX_CONFIG of sysexits(3)
 EXIT_INTERRUPTED = 130
 
-COMMANDS = (run, check, grants, once, review, redact, rules, off, ack, trial, suggest_config, demo)
+COMMANDS = (run, check, grants, once, review, redact, rules, off, ack, report, trial, suggest_config, demo)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -1,0 +1,82 @@
+"""`querywatch report`: the dossier on one integration, from the state file alone."""
+
+import argparse
+import re
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+from querywatch.cli.looking import add_server, find_servers
+from querywatch.cli.output import Commands, add_command, add_config
+from querywatch.config import read_settings
+from querywatch.errors import ConfigError, QuerywatchError
+from querywatch.export.report import (
+    Scope,
+    add_comparison,
+    load_report,
+    parse_report,
+    render_html,
+    render_json,
+    render_markdown,
+    seal,
+)
+from querywatch.model import UNKNOWN
+from querywatch.store import Store
+
+_RENDER = {"html": render_html, "markdown": render_markdown, "json": render_json}
+
+
+def add(commands: Commands) -> argparse.ArgumentParser:
+    """The command's arguments."""
+    parser = add_command(
+        commands,
+        "report",
+        "the dossier on one integration, without patient data",
+        "Prints what the state file has of one integration: what it runs and costs, findings, forbidden writes. "
+        "The checksum is that of the JSON.\n\nexample: querywatch report recall-texter --format json --since 7d",
+    )
+    parser.add_argument("name", metavar="NAME", help="one of the configured integrations, or unknown")
+    parser.add_argument("--format", choices=tuple(_RENDER), default="html", help="default: html")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write it there")
+    parser.add_argument(
+        "--since", type=_parse_days, default=7.0, metavar="DAYS", help="so far back (default: 7d)"
+    )
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="an earlier report, as JSON")
+    add_config(parser)
+    add_server(parser)
+    parser.set_defaults(fail=parser.error)
+    return parser
+
+
+def run(given: argparse.Namespace) -> int:
+    """Writes the report."""
+    settings = read_settings(given.config)
+    servers = find_servers(settings, given.server)
+    if len(servers) > 1:
+        given.fail("--server is needed: there are several")
+    known = {each.name: each for each in (*settings.find_integrations(), UNKNOWN)}
+    if given.name not in known:
+        raise ConfigError(f"there is no integration {given.name!r}; there are: {', '.join(sorted(known))}")
+    now = time.time()
+    since = now - given.since * 86_400
+    scope = Scope(server=servers[0].name, integration=known[given.name], since=since, until=now)
+    with closing(Store.open(settings.state.directory)) as store, store.reading() as connection:
+        report = load_report(connection, scope)
+    try:
+        if given.compare is not None:
+            report = add_comparison(report, parse_report(given.compare.read_text("utf-8")))
+        text = _RENDER[given.format](seal(report))
+        if given.output is None:
+            sys.stdout.write(text)
+        else:
+            given.output.write_text(text, "utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise QuerywatchError("a file of the report cannot be read or written") from None
+    return 0
+
+
+def _parse_days(text: str) -> float:
+    if re.fullmatch(r"[1-9][0-9]{0,3}d", text) is None:
+        raise argparse.ArgumentTypeError("must be a number of days, as 7d")
+    return float(text[:-1])

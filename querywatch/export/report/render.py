@@ -1,0 +1,38 @@
+"""Renders a sealed report: JSON is the truth, HTML and Markdown show it."""
+
+import json
+import re
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from querywatch.export.report.gather import Document
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
+
+
+def render_json(report: Document) -> str:
+    """The document for machines and for a later --compare."""
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def render_html(report: Document) -> str:
+    """One page that needs nothing beside itself, on a screen and on paper."""
+    loader = PackageLoader("querywatch.export.report")
+    pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return pages.get_template("report.html.j2").render(report=report)
+
+
+def render_markdown(report: Document) -> str:
+    """The same as text; what others named is escaped."""
+    loader = PackageLoader("querywatch.export.report")
+    pages = Environment(  # noqa: S701 - Markdown: `finalize` escapes each value
+        loader=loader, finalize=_escape, undefined=StrictUndefined, trim_blocks=True
+    )
+    return pages.get_template("report.md.j2").render(report=report) + "\n"
+
+
+def _escape(value: object) -> object:
+    if isinstance(value, Markup):
+        return value
+    return "unknown" if value is None else _SPECIAL.sub(r"\\\1", str(value))

@@ -1,0 +1,42 @@
+"""Says in plain words what a report shows."""
+
+from typing import Any
+
+from querywatch.units import format_count, format_ratio, format_seconds
+
+
+def make_summary(report: dict[str, Any]) -> list[str]:
+    """A few sentences, each from numbers that stand in the document."""
+    said = [_tell_use(report), _tell_findings(report), _tell_writes(report)]
+    if report["gaps"]:
+        said.append(f"querywatch could not look in {len(report['gaps'])} spans of this time: see the gaps.")
+    return said
+
+
+def _tell_use(report: dict[str, Any]) -> str:
+    name, totals = report["integration"]["name"], report["totals"]
+    if totals["runs"] is None:
+        return f"Nothing is known of statements that {name} ran in this time."
+    said = f"{name} ran {format_count(totals['runs'])} statements"
+    if totals["seconds"] is not None:
+        said += f", which took the server {format_seconds(totals['seconds'])}"
+    if totals["share_of_seconds"] is not None:
+        said += f": {format_ratio(totals['share_of_seconds'])} of the time of all that ran"
+    return f"{said}."
+
+
+def _tell_findings(report: dict[str, Any]) -> str:
+    findings = report["findings"]
+    if not findings:
+        return "There were no findings."
+    critical = sum(each["severity"] == "critical" for each in findings)
+    still_open = sum(each["resolved_at"] is None for each in findings)
+    return f"There were {len(findings)} findings, {critical} of them critical; {still_open} are open still."
+
+
+def _tell_writes(report: dict[str, Any]) -> str:
+    done = sum(each["statements"] for each in report["writes"] if each["outcome"] == "done")
+    refused = sum(each["statements"] for each in report["writes"] if each["outcome"] == "refused")
+    if not report["writes"]:
+        return "No forbidden write was seen."
+    return f"{format_count(done)} forbidden writes were done, and {format_count(refused)} were refused."
