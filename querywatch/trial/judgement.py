@@ -263,7 +263,7 @@ def _find_office(question: Question, each: Slice) -> dict[str, Work]:
     shapes = {name: work for name, work in each.office.items() if name != ALL_SHAPES}
     if question.fingerprints:
         return {name: work for name, work in shapes.items() if name in question.fingerprints}
-    if each.sampled and ALL_SHAPES in each.office:
+    if (each.sampled or not shapes) and ALL_SHAPES in each.office:
         return {ALL_SHAPES: each.office[ALL_SHAPES]}
     return shapes
 
