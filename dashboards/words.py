@@ -34,6 +34,11 @@ EVIDENCE: Words = {
 }
 RULE: Words = {
     "index.missing": ("No index serves it", GREY),
+    "index.unusable": ("Cannot use the index there is", GREY),
+    "join.cartesian": ("Joins without a condition", GREY),
+    "size.derived": ("Sums up a whole table", GREY),
+    "size.deep-offset": ("Leafs through a whole table", GREY),
+    "size.wide": ("Drags long texts along", GREY),
     "index.full-scan": ("Reads a whole table", GREY),
     "size.unbounded": ("Pulls a whole table", GREY),
     "size.examined": ("Reads far more than it needs", GREY),
