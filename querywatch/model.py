@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from querywatch.hours import WeeklyHours
 
 if TYPE_CHECKING:  # the outline's own nouns are made of these
+    from querywatch.sql.hints import Hints
     from querywatch.sql.outline import Outline
 
 
@@ -152,6 +153,7 @@ class Statement:
     cut: bool = False  # the server or the reader cut the text
     temporary: bool = False  # it creates or drops temporary tables, and changes nothing else
     outline: "Outline | None" = field(default=None, repr=False, compare=False)  # None: it did not parse
+    hints: "Hints" = field(default=(), repr=False, compare=False)  # of the first text with this shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

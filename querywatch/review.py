@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from querywatch.analysis.access.habits import Habits
 from querywatch.analysis.access.reading import find_reading
+from querywatch.analysis.access.resolving import Views
 from querywatch.analysis.rules import find_all
 from querywatch.analysis.rules.write_forbidden import RULE as WRITE_FORBIDDEN
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
@@ -48,6 +49,7 @@ class Setting:
     limits: Limits
     server: ServerInfo | None = None
     habits: Habits = field(default_factory=Habits)  # of the server's optimiser
+    views: Views = field(default_factory=dict)  # those whose definition is known
     minute_of_week: float | None = None
     office_hours: WeeklyHours | None = None
     known_names: frozenset[str] = frozenset()  # what may be shown
@@ -74,7 +76,13 @@ class Judged:
 
 def judge(asked: Asked, setting: Setting) -> Judged:
     """What the rules find in the statement, as software of somebody else's that may only read would run it."""
-    found = find_reading(asked.statement.outline, setting.schema, hints=asked.hints, habits=setting.habits)
+    found = find_reading(
+        asked.statement.outline,
+        setting.schema,
+        hints=asked.hints,
+        views=setting.views,
+        habits=setting.habits,
+    )
     reading = found or Reading(kind=asked.statement.operation, parsed=False)
     situation = make_situation(asked, reading, setting)
     findings = [*_find_writes(asked), *find_all(situation), *_find_unread(asked)]

@@ -22,6 +22,7 @@ from querywatch.model import (
     Statement,
 )
 from querywatch.plan import Plan
+from querywatch.sql.outline import Query
 from querywatch.sql.reading import Reading
 
 
@@ -207,6 +208,7 @@ class Situation:
     blindness: tuple[Blindness, ...] = ()
     rights: tuple[Right, ...] | None = None  # None: the privilege tables are not readable
     plans: Mapping[str, Plan] = field(default_factory=dict)  # fingerprint -> as the server told it
+    views: Mapping[tuple[str, str], Query] = field(default_factory=dict)  # those whose definition is known
     blocks: tuple[Block, ...] = ()  # the worst moment of each since the last time the rules looked
     crowds: tuple[Crowd, ...] = ()
     office_work: Mapping[str, str] = field(default_factory=dict)  # unclaimed account -> its work

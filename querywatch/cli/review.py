@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -22,6 +22,7 @@ from querywatch.often import parse_interval
 from querywatch.opendental import read_names
 from querywatch.review import USUAL_SECONDS, Asked, Judged, Setting, judge
 from querywatch.schemafile import SavedSchema, read_schema, write_schema
+from querywatch.service.parsing import find_definitions, find_views
 from querywatch.service.reviewing import make_parser, parse_all, read_live_schema
 from querywatch.sql.clean import known_names
 from querywatch.sql.hints import find_hints
@@ -179,6 +180,9 @@ def _judge_all(
     book.ansi_quotes, book.no_backslash_escapes = saved.ansi_quotes, saved.no_backslash_escapes
     console, verdicts = make_console(), list[Judged]()
     with closing(make_parser()) as parser:
+        definitions = find_definitions(setting.schema)
+        parsed = {each.fingerprint: each for each in parse_all(parser, definitions.values())}
+        setting = replace(setting, views=find_views(definitions, parsed))
         statements = parse_all(parser, (book.from_text(each.text) for each in written))
         for index, statement in enumerate(_show_progress(statements, len(written))):
             hints = find_hints(

@@ -11,8 +11,8 @@ from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe
 
 from querywatch.analysis.situation import Situation
-from querywatch.model import Statement, TableNeed
-from querywatch.sql.outline import Outline
+from querywatch.model import Schema, Statement, TableNeed
+from querywatch.sql.outline import Outline, Query
 
 _WAIT_SECONDS = 0.05  # what a poll may be held up by; shapes that take longer are known the next time
 _PARSE_SECONDS = 1.0  # of CPU; the largest shape that `sql.parse` tries takes a tenth of it
@@ -27,16 +27,35 @@ _NOTHING: Parts = (None, None)
 
 
 def add_needs(situation: Situation, parser: "Parser") -> Situation:
-    """The situation with the needs of its queries, as far as they are known by now: third parties' costliest first."""
+    """The situation with its views and queries parsed, as far as that is done: third parties' costliest first."""
+    definitions = find_definitions(situation.schema)
     order = sorted(
         situation.queries, key=lambda load: (not load.integration.kind.is_third_party, -load.seconds)
     )
-    known = parser.complete(load.statement for load in order)
+    known = parser.complete([*definitions.values(), *(load.statement for load in order)])
     queries = (
         replace(load, statement=known.get(load.statement.fingerprint, load.statement))
         for load in situation.queries
     )
-    return replace(situation, queries=tuple(queries))
+    return replace(situation, queries=tuple(queries), views=find_views(definitions, known))
+
+
+def find_definitions(schema: Schema | None) -> Mapping[tuple[str, str], Statement]:
+    """What the views are made of, of those that show it."""
+    tables = {} if schema is None else schema.tables
+    return {key: table.definition for key, table in tables.items() if table.definition is not None}
+
+
+def find_views(
+    definitions: Mapping[tuple[str, str], Statement], known: Mapping[str, Statement]
+) -> Mapping[tuple[str, str], Query]:
+    """The queries of those views whose definition is parsed."""
+    outlines = {
+        key: known[statement.fingerprint].outline
+        for key, statement in definitions.items()
+        if statement.fingerprint in known
+    }
+    return {key: each.query for key, each in outlines.items() if each is not None and each.query is not None}
 
 
 class Parser:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from querywatch.sql.lexer import parse_tokens
@@ -89,13 +90,19 @@ def find_hints(
 def _find_hint(words: Sequence[str], place: int) -> ValueHint:
     word = words[place]
     if not isinstance(word, _Mark):
-        return ValueHint()
+        return _make_hint()
     before = words[place - 1] if place else ""
     if before not in {"LIMIT", "OFFSET"} and list(words[max(0, place - 3) : place - 1]) != ["LIMIT", "?"]:
-        return ValueHint(kind=word.kind, values=word.values)
+        return _make_hint(word.kind, word.values)
     is_second = before == "," and len(word.numbers) > 1
     number = word.numbers[int(is_second)] if word.numbers else None
-    return ValueHint(kind=word.kind, number=number)
+    return _make_hint(word.kind, number=number)
+
+
+@lru_cache(maxsize=1_000)
+def _make_hint(kind: ValueKind = ValueKind.UNKNOWN, values: int = 1, number: int | None = None) -> ValueHint:
+    """Hints are kept by the thousand, and nearly all are alike."""
+    return ValueHint(kind=kind, values=values, number=number)
 
 
 def _add_days(hints: Sequence[ValueHint], words: Sequence[str]) -> Iterator[ValueHint]:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
+from querywatch.sql.vocabulary import FUNCTIONS
+
 OPERATORS: Mapping[type[exp.Expr], str] = {
     exp.Add: "+",
     exp.Sub: "-",
@@ -61,6 +63,7 @@ def find_operands(node: exp.Expr) -> Iterator[exp.Expr]:
 def spell_function(node: exp.Expr) -> str:
     """Its name in upper case."""
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
-        return str(node.name).upper()
+        name = str(node.name).upper()
+        return name if name in FUNCTIONS else ""  # a stored function's name may be anything
     name = node.sql_name() if isinstance(node, exp.Func) else node.key.upper()
     return _SPELLED.get(name, name)

@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from querywatch.model import Operation, Statement
 from querywatch.sql.fingerprint import find_fingerprint
+from querywatch.sql.hints import Hints, find_hints
 from querywatch.sql.lexer import ModesFrom, Token, TokenKind, parse_tokens
 from querywatch.sql.operation import find_operation, is_temporary
 from querywatch.sql.shape import CUT_MARK, find_shape, render_shape
@@ -220,15 +221,14 @@ class StatementBook:
         statement = None if skeleton is None else self._by_text.find(key)
         if statement is not None:
             return statement
-        statement = self._find_by_shape(
-            _read_text(
-                text,
-                ansi_quotes=self.ansi_quotes,
-                no_backslash_escapes=self.no_backslash_escapes,
-                modes_from=self._modes_from,
-                cut=cut,
-            )
+        words = _read_text(
+            text,
+            ansi_quotes=self.ansi_quotes,
+            no_backslash_escapes=self.no_backslash_escapes,
+            modes_from=self._modes_from,
+            cut=cut,
         )
+        statement = self._find_by_shape(words, text)
         if skeleton is not None:
             self._by_text.add(key, statement)
         return statement
@@ -242,16 +242,23 @@ class StatementBook:
             self._by_text.add(key, statement)
         return self._match(statement)
 
-    def _find_by_shape(self, words: tuple[str, ...]) -> Statement:
+    def _find_by_shape(self, words: tuple[str, ...], text: str = "") -> Statement:
         shape = render_shape(words)
         statement = self._by_shape.find(shape)
         if statement is None:
-            statement = _build(words, shape)
+            statement = replace(_build(words, shape), hints=self._find_hints(words, text))
             if not statement.cut:
                 insort(self._full.setdefault(_find_kind(statement), []), statement, key=_fold)
             for gone in self._by_shape.add(shape, statement):
                 self._forget(gone)
         return statement
+
+    def _find_hints(self, words: tuple[str, ...], text: str) -> Hints:
+        """What the first text of a shape tells of its literals, where it is told from text."""
+        if not text or "?" not in words or words[-1:] == (CUT_MARK,):
+            return ()
+        hints = find_hints(text, ansi_quotes=self.ansi_quotes, no_backslash_escapes=self.no_backslash_escapes)
+        return hints if len(hints) == words.count("?") else ()
 
     def _forget(self, statement: Statement) -> None:
         kin = self._full.get(_find_kind(statement), [])

@@ -14,28 +14,13 @@ from querywatch.analysis.access.simplifying import simplify
 from querywatch.analysis.access.sorting import Serving, find_serving
 from querywatch.analysis.access.ties import find_ties, find_untied
 from querywatch.analysis.access.uses import Choice, Use, find_hint, find_uses, settle
-from querywatch.model import Operation, Schema, Statement
+from querywatch.model import Operation, Schema
 from querywatch.sql.hints import Hints
 from querywatch.sql.outline import Call, Node, Outline, find_nodes
 from querywatch.sql.reading import Access, Blocker, Predicate, Reading, TableAccess
 
 _CHANGES = frozenset({Operation.UPDATE, Operation.DELETE})
 _HARMLESS_PART = 0.1  # of a table that a LIMIT reads at the most
-
-
-def find_statement_reading(
-    statement: Statement, schema: Schema, *, hints: Hints = (), habits: Habits | None = None
-) -> Reading:
-    """What one run of a statement reads; of one that did not parse no more than its kind is known."""
-    views = {
-        key: view.query
-        for key, table in schema.tables.items()
-        if table.definition is not None and (view := table.definition.outline) is not None and view.query
-    }
-    if len(hints) != statement.shape.count("?"):
-        hints = ()  # of another text
-    found = find_reading(statement.outline, schema, hints=hints, views=views, habits=habits)
-    return found or Reading(kind=statement.operation, parsed=False)
 
 
 def find_reading(
