@@ -12,6 +12,7 @@ from querywatch.cli.output import Commands, add_command, add_config
 from querywatch.config import read_settings
 from querywatch.errors import ConfigError, QuerywatchError
 from querywatch.export.report import (
+    Document,
     Scope,
     add_comparison,
     load_report,
@@ -34,13 +35,21 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         "report",
         "the dossier on one integration, without patient data",
         "Prints what the state file has of one integration: what it runs and costs, findings, forbidden writes. "
-        "The checksum is that of the JSON.\n\nexample: querywatch report recall-texter --format json --since 7d",
+        "The checksum is that of the JSON.\n\n"
+        "example: querywatch report recall-texter --format json --output report.json\n"
+        "         querywatch report recall-texter --render report.json --output report.html",
     )
     parser.add_argument("name", metavar="NAME", help="one of the configured integrations, or unknown")
     parser.add_argument("--format", choices=tuple(_RENDER), default="html", help="default: html")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write it there")
     parser.add_argument(
         "--since", type=_parse_days, default=7.0, metavar="DAYS", help="so far back (default: 7d)"
+    )
+    parser.add_argument(
+        "--render",
+        type=Path,
+        metavar="FILE",
+        help="show this report, saved as JSON, in another form: its checksum stays",
     )
     parser.add_argument("--compare", type=Path, metavar="FILE", help="an earlier report, as JSON")
     add_config(parser)
@@ -50,7 +59,27 @@ def add(commands: Commands) -> argparse.ArgumentParser:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Writes the report."""
+    """Writes the report, or one that was saved."""
+    try:
+        report = _make(given) if given.render is None else _read_saved(given)
+        text = _RENDER[given.format](report)
+        if given.output is None:
+            sys.stdout.write(text)
+        else:
+            given.output.write_text(text, "utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise QuerywatchError("a file of the report cannot be read or written") from None
+    return 0
+
+
+def _read_saved(given: argparse.Namespace) -> Document:
+    report = parse_report(given.render.read_text("utf-8"))
+    if report["integration"]["name"] != given.name:
+        raise QuerywatchError(f"the saved report is not about {given.name}")
+    return report
+
+
+def _make(given: argparse.Namespace) -> Document:
     settings = read_settings(given.config)
     servers = find_servers(settings, given.server)
     if len(servers) > 1:
@@ -63,17 +92,9 @@ def run(given: argparse.Namespace) -> int:
     scope = Scope(server=servers[0].name, integration=known[given.name], since=since, until=now)
     with closing(Store.open(settings.state.directory)) as store, store.reading() as connection:
         report = load_report(connection, scope)
-    try:
-        if given.compare is not None:
-            report = add_comparison(report, parse_report(given.compare.read_text("utf-8")))
-        text = _RENDER[given.format](seal(report))
-        if given.output is None:
-            sys.stdout.write(text)
-        else:
-            given.output.write_text(text, "utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise QuerywatchError("a file of the report cannot be read or written") from None
-    return 0
+    if given.compare is not None:
+        report = add_comparison(report, parse_report(given.compare.read_text("utf-8")))
+    return seal(report)
 
 
 def _parse_days(text: str) -> float:

@@ -17,10 +17,10 @@ from querywatch.store.use import Use, add_use
 SHAPE = "f" * 16
 
 
-def test_every_form_shows_the_json_and_its_checksum(
+def test_every_form_of_a_saved_report_shows_its_checksum(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What was kept stands in the JSON; the page shows the number, names no other resource, and escapes."""
+    """What was kept stands in the JSON; the other forms show its number, name no other resource, and escape."""
     config = tmp_path / "config.toml"
     config.write_text(f'[state]\ndirectory = "{tmp_path / "state"}"\n[[servers]]\nname = "office"\n')
     with closing(Store.open(tmp_path / "state")) as store, store.writing() as connection:
@@ -34,6 +34,11 @@ def test_every_form_shows_the_json_and_its_checksum(
     text = capsys.readouterr().out
     report = parse_report(text)
     assert (report["totals"]["runs"], report["totals"]["share_of_seconds"]) == (4321.0, 1.0)
+    saved = tmp_path / "report.json"
+    saved.write_text(text)
+    for form in ("html", "markdown"):
+        assert main([*said, form, "--render", str(saved)]) == 0
+        assert report["sha256"] in (page := capsys.readouterr().out)
     assert main([*said, "html"]) == 0
     page = capsys.readouterr().out
     assert 'value="4321.0"' in page

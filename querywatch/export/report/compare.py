@@ -14,11 +14,11 @@ def parse_report(text: str) -> Document:
     try:
         report = json.loads(text)
     except ValueError:
-        raise QuerywatchError("the earlier report is no JSON") from None
+        raise QuerywatchError("the saved report is no JSON") from None
     if not isinstance(report, dict) or report.get("format") != FORMAT:
-        raise QuerywatchError("the earlier report is no report of this querywatch")
+        raise QuerywatchError("the saved file is no report of this querywatch")
     if seal(report)["sha256"] != report.get("sha256"):
-        raise QuerywatchError("the earlier report was changed since it was made: its checksum differs")
+        raise QuerywatchError("the saved report was changed since it was made: its checksum differs")
     return report
 
 

@@ -31,7 +31,8 @@ def _tell_findings(report: dict[str, Any]) -> str:
         return "There were no findings."
     critical = sum(each["severity"] == "critical" for each in findings)
     still_open = sum(each["resolved_at"] is None for each in findings)
-    return f"There were {len(findings)} findings, {critical} of them critical; {still_open} are open still."
+    said = "There was 1 finding" if len(findings) == 1 else f"There were {len(findings)} findings"
+    return f"{said}, {critical} of them critical; {still_open} open still."
 
 
 def _tell_writes(report: dict[str, Any]) -> str:
