@@ -1,8 +1,9 @@
 """How often what querywatch concludes from text and metadata is what the server's own EXPLAIN says.
 
 Run it as a program: python tests/benchmarks/agreement.py [DIRECTORY ...] [--all] [--server NAME]
-Directories hold .sql files, their statements parted by semicolons, each with its id in a `-- id` line before it. The first run loads
-the practice at its full size into two servers, which takes minutes; they are stopped afterwards, not removed.
+Directories hold .sql files, their statements parted by semicolons, each with its id in a `-- id` line before it.
+The first run loads the practice at its full size into two servers, which takes minutes; they are stopped
+afterwards, not removed.
 """
 
 import argparse

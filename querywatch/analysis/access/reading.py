@@ -49,6 +49,9 @@ def find_reading(
         top = resolver.build(outline.query)
     except (TooManyTablesError, RecursionError):
         return None
+    if outline.kind in _CHANGES:
+        for instance in top.instances:
+            instance.uses_all = True  # no index holds what is to be changed
     reader = _Reader(hints=hints, habits=habits)
     reader.read(top, times=1.0)
     listed = sorted(reader.found.items(), key=lambda each: each[0].number)

@@ -1,0 +1,130 @@
+"""Which of several ways a server takes, as its own EXPLAIN said of the same statements."""
+
+import pytest
+from unit.access.practice import find, find_accesses, read
+
+from querywatch.analysis.access.habits import Habits
+from querywatch.sql.reading import Access
+
+_MARIADB = Habits(weighs_filters=False, groups_by_index=False, turns_exists=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "access"),
+    [
+        ("SELECT ProcNum FROM procedurelog", Access.INDEX_SCAN),
+        ("SELECT * FROM procedurelog", Access.SCAN),
+        ("SELECT COUNT(*) FROM procedurelog", Access.CONST),
+        ("SELECT MAX(ProcNum) FROM procedurelog", Access.CONST),
+        ("SELECT MIN(ProcDate), MAX(ProcDate) FROM procedurelog", Access.CONST),
+        ("SELECT MAX(SecDateEntry) FROM procedurelog", Access.SCAN),
+        ("SELECT COUNT(*) FROM procedurelog WHERE ProcFee > 5", Access.INDEX_SCAN),
+        ("SELECT * FROM procedurelog WHERE ProcDate = '2026-01-02'", Access.REF),
+        ("SELECT DISTINCT ProvNum FROM procedurelog", Access.RANGE),
+        ("SELECT PatNum, COUNT(*) FROM commlog GROUP BY PatNum", Access.INDEX_SCAN),
+        ("SELECT * FROM procedurelog IGNORE INDEX (PRIMARY) WHERE ProcNum = 5", Access.SCAN),
+        ("SELECT * FROM procedurelog ORDER BY ProcNum DESC LIMIT 100", Access.INDEX_SCAN),
+        ("SELECT * FROM procedurelog ORDER BY SecDateEntry DESC LIMIT 100", Access.SCAN),
+        ("SELECT * FROM procedurelog WHERE ProcNum > 450000 ORDER BY ProcNum LIMIT 5000", Access.RANGE),
+        ("UPDATE procedurelog SET ProcFee = 1 WHERE ProcNum = 5", Access.RANGE),
+        ("DELETE FROM procedurelog WHERE ProcFee = 5", Access.SCAN),
+        ("INSERT INTO t SELECT * FROM procedurelog WHERE ProcNum = 5", Access.CONST),
+    ],
+)
+def test_one_table(text: str, access: Access) -> None:
+    """A covering index that is read from end to end is a scan all the same."""
+    assert find(text, "procedurelog" if "procedurelog" in text else "commlog").access is access
+
+
+def test_an_engine_that_does_not_count_its_rows_reads_them() -> None:
+    """COUNT(*) costs nothing on MyISAM alone."""
+    assert find("SELECT COUNT(*) FROM commlog", "commlog", engine="InnoDB").access is Access.INDEX_SCAN
+
+
+def test_a_days_width_decides_between_range_and_scan() -> None:
+    """Nine years of ten are not worth an index; a week is."""
+    text = "SELECT SUM(ProcFee) FROM procedurelog WHERE DateTStamp BETWEEN '{}' AND '2026-01-08'"
+    assert find(text.format("2026-01-01"), "procedurelog").access is Access.RANGE
+    assert find(text.format("2017-01-01"), "procedurelog").access is Access.SCAN
+
+
+def test_the_table_with_few_rows_is_read_first() -> None:
+    """Whatever order they are written in; the other is looked up."""
+    for text in (
+        "SELECT 1 FROM patient p JOIN procedurelog pl ON pl.PatNum = p.PatNum WHERE pl.ProcDate = '2026-01-02'",
+        "SELECT 1 FROM procedurelog pl JOIN patient p ON pl.PatNum = p.PatNum WHERE pl.ProcDate = '2026-01-02'",
+    ):
+        assert find_accesses(text) == {"p": Access.REF, "pl": Access.REF}
+
+
+def test_straight_join_keeps_the_order_that_is_written() -> None:
+    """As a word of SELECT, and between two tables."""
+    rest = "appointment a ON a.PatNum = p.PatNum WHERE a.AptDateTime = '2026-01-02 08:00:00'"
+    assert find(f"SELECT p.Address FROM patient p JOIN {rest}", "p").access is Access.REF
+    assert find(f"SELECT p.Address FROM patient p STRAIGHT_JOIN {rest}", "p").access is Access.SCAN
+    assert find(f"SELECT STRAIGHT_JOIN p.Address FROM patient p JOIN {rest}", "p").access is Access.SCAN
+
+
+def test_an_outer_join_waits_for_its_other_side() -> None:
+    """The right side cannot come first, unless a condition throws out what found none."""
+    text = "SELECT 1 FROM patient p LEFT JOIN appointment a ON a.PatNum = p.PatNum WHERE p.Address <> ''"
+    assert find(text, "p").access is Access.SCAN
+    inner = f"{text} AND a.AptDateTime = '2026-01-02 08:00:00'"
+    assert find(inner, "p").access is Access.REF
+    missing = f"{text} AND a.AptNum IS NULL"
+    assert find(missing, "p").access is Access.SCAN
+
+
+def test_equal_columns_share_their_values() -> None:
+    """p.PatNum = 5 and a.PatNum = p.PatNum make a.PatNum = 5."""
+    text = "SELECT 1 FROM patient p JOIN appointment a ON a.PatNum = p.PatNum WHERE p.PatNum = 5"
+    found = find(text, "a")
+    assert (found.access, found.index) == (Access.REF, "indexPatNum")
+
+
+def test_conditions_on_a_grouped_derived_table_are_its_own() -> None:
+    """On what it groups by; not on a sum."""
+    text = "SELECT x.n FROM (SELECT PatNum, SUM(SplitAmt) n FROM paysplit GROUP BY PatNum) x WHERE x.{} = 5"
+    assert find(text.format("PatNum"), "paysplit").access is Access.REF
+    assert find(text.format("n"), "paysplit").access.reads_all
+    older = Habits(pushes_into_derived=False)
+    assert find(text.format("PatNum"), "paysplit", habits=older).access.reads_all
+
+
+def test_servers_weigh_conditions_differently() -> None:
+    """MySQL takes off what a condition will throw out later, MariaDB does not."""
+    text = (
+        "SELECT p.Address FROM procedurelog pl JOIN patient p ON p.PatNum = pl.PatNum WHERE pl.ToothNum = '3'"
+    )
+    assert find(text, "pl").access is Access.SCAN
+    assert find(text, "pl", habits=_MARIADB).access is Access.REF
+
+
+@pytest.mark.parametrize(
+    ("text", "limited"),
+    [
+        ("SELECT * FROM document LIMIT 10", True),
+        ("SELECT * FROM document ORDER BY DocNum LIMIT 10", True),
+        ("SELECT * FROM document LIMIT 200000, 10", False),
+        ("SELECT * FROM document WHERE FileName = 'x' LIMIT 10", False),
+        ("SELECT * FROM document ORDER BY FileName LIMIT 10", False),
+        ("SELECT COUNT(DISTINCT FileName) FROM document LIMIT 10", False),
+        ("SELECT * FROM document", False),
+    ],
+)
+def test_a_limit_that_makes_a_scan_harmless(text: str, limited: bool) -> None:
+    """Nothing is sorted, thrown out or counted before it, and it is not far behind."""
+    assert find(text, "document").limited is limited
+
+
+def test_numbers_of_a_limit_are_known() -> None:
+    """In both forms."""
+    for text in ("SELECT 1 FROM patient LIMIT 40, 20", "SELECT 1 FROM patient LIMIT 20 OFFSET 40"):
+        assert (read(text).limit, read(text).offset) == (20, 40)
+    assert read("SELECT 1 FROM patient LIMIT ?").limit is None
+
+
+def test_what_was_not_parsed_is_not_read() -> None:
+    """A statement that reads no table has none."""
+    assert read("SELECT 1").tables == ()
+    assert read("SET NAMES utf8").tables == ()
