@@ -44,6 +44,7 @@ def test_accounts_that_nothing_claims_become_entries(server: RunningServer, tmp_
         with repeating(work):
             drafted = run(config, "--watch", "6")
             found = json.loads(run(config, "--watch", "3", "--format", "json").stdout)
+    server.execute("DROP TABLE opendental.signalod")
     assert drafted.returncode == 0, drafted.stderr
     assert "Zyx" not in drafted.stdout + json.dumps(found)
     merged = tmp_path / "merged.toml"
