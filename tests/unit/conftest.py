@@ -1,9 +1,13 @@
-"""What every unit test leaves as it found it."""
+"""What every unit test leaves as it found it, and that none is held to a time."""
 
 import logging
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
