@@ -32,6 +32,7 @@ _LONGEST_CHARACTER_BYTES = 4
 _LOGGING_IN = frozenset(
     {"unauthenticated user", "unauthenticated "}
 )  # MySQL 5.6 cuts a name at 16 characters
+_LOGIN_COMMANDS = frozenset({"Connect", "Sleep", "Killed"})  # the last one when the client is gone already
 
 _PORT = re.compile(r":\d+$")
 
@@ -68,7 +69,7 @@ def _read_rows(connection: Connection) -> list[tuple[Any, ...]]:
 def _is_nobodys(row: tuple[Any, ...]) -> bool:
     # By more than the name, or an account called 'system user' would never be seen.
     _, user, host, database, command, *_ = row
-    if user in _LOGGING_IN and command in {"Connect", "Sleep"} and database is None:
+    if user in _LOGGING_IN and command in _LOGIN_COMMANDS and database is None:
         return True  # it has no account yet
     return command == "Daemon" or (user == "system user" and host in {"", "connecting host"})
 

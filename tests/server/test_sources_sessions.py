@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from server.books import PlainBook
+from server.impostor import pretending
 from server.servers import PRACTICE, RunningServer
 
 from querywatch.db.connection import Connection, connect
@@ -161,6 +162,18 @@ def test_the_watcher_itself_and_the_servers_threads_are_left_out(
     accounts = [session.account for session in sessions]
     assert accounts.count("event_scheduler") == 1
     assert accounts.count("system user") == 1
+
+
+@pytest.mark.parametrize("command", ["Connect", "Sleep", "Killed"])
+def test_who_is_still_logging_in_has_no_account_yet(command: str) -> None:
+    """The servers give such a session a name of their own; each of these was seen, the last one once in a while."""
+    rows = [
+        (8, "unauthenticated user", "10.0.0.5:50000", None, command, 0, "", None, 0, 0, 0),
+        (9, "vendor", "10.0.0.5:50001", None, "Killed", 0, "", None, 0, 0, 0),
+    ]
+    with pretending(("PROCESSLIST", rows)) as impostor, closing(connect(impostor.endpoint())) as connection:
+        sessions = processlist.read_sessions(connection, PlainBook())
+    assert [session.account for session in sessions] == ["vendor"]
 
 
 def test_without_process_only_the_own_sessions_are_seen(server: RunningServer) -> None:
