@@ -32,6 +32,25 @@ def server(request: pytest.FixtureRequest) -> Iterator[RunningServer]:
         yield running
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """The tests of the next module find a server as its first did."""
+    running = getattr(item, "funcargs", {}).get("server")
+    yield
+    if (
+        running is not None
+        and nextitem is not None
+        and nextitem.path != item.path
+        and _is_on(nextitem, running)
+    ):
+        running.tidy()
+
+
+def _is_on(item: pytest.Item, running: RunningServer) -> bool:
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and callspec.params.get("server") == running.choice
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Our own groups; the `xdist_group` mark is without effect on pytest 9.2."""

@@ -40,6 +40,7 @@ _TABLES = (
     ),
     "CREATE VIEW patientview AS SELECT PatNum FROM patient",
 )
+_SERVERS_OWN = (b"system user", b"event_scheduler")
 _ROWS = (
     "DELETE FROM patient",
     "INSERT INTO patient (PatNum, LName, Note) VALUES (1, 'Abbott', 'one'), (2, 'Baker', 'two'), (3, 'Cole', 'three')",
@@ -167,8 +168,7 @@ class RunningServer:
     def set_up(self) -> None:
         """The practice's database, and the account."""
         self.execute(f"CREATE DATABASE {PRACTICE}")
-        self.execute(*_TABLES, database=PRACTICE)
-        self.refill()
+        self.execute(*_TABLES, *_ROWS, database=PRACTICE)
         script = render_grants(
             user=_WATCHER,
             host="%",
@@ -178,9 +178,26 @@ class RunningServer:
         )
         self.execute(*split_script(script.replace(PASSWORD_PLACEHOLDER, _WATCHER_PASSWORD)))
 
-    def refill(self) -> None:
-        """Puts the practice's rows back as they were, for the tests after one that changed them."""
-        self.execute(*_ROWS, database=PRACTICE)
+    def tidy(self) -> None:
+        """Ends what tests left running, drops the tables they left in the practice, and puts its rows back."""
+        with self.root(use_unicode=False) as root, root.cursor() as cursor:
+            cursor.execute("SHOW PROCESSLIST")
+            left = [
+                row[0]
+                for row in cursor.fetchall()
+                if row[0] != root.thread_id() and row[1] not in _SERVERS_OWN
+            ]
+            for session_id in left:
+                with contextlib.suppress(pymysql.MySQLError):  # it may have ended by now
+                    cursor.execute(f"KILL {session_id}")
+        for session_id in left:
+            self.await_end(session_id)
+        tables = self.execute(
+            "SELECT TABLE_NAME FROM information_schema.TABLES "
+            f"WHERE TABLE_SCHEMA = '{PRACTICE}' AND TABLE_TYPE = 'BASE TABLE'"
+        )
+        others = [name for (name,) in tables if name.casefold() not in {"patient", "procedurelog"}]
+        self.execute(*(f"DROP TABLE `{name}`" for name in others), *_ROWS, database=PRACTICE)
 
 
 def split_script(script: str) -> Sequence[str]:

@@ -136,7 +136,6 @@ def vendor(server: RunningServer) -> Iterator[RunningServer]:
         *("DROP PROCEDURE change_two", "DROP PROCEDURE only_read"),
         database=PRACTICE,
     )
-    server.refill()
 
 
 def run(client: "Client[Any]", written: Form) -> None:

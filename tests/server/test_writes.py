@@ -40,7 +40,6 @@ def vendor(server: RunningServer) -> Iterator[RunningServer]:
     if not server.performance_schema:
         server.execute("SET GLOBAL userstat = 0")
     server.execute("DROP TABLE IF EXISTS vendors", "DROP PROCEDURE change_patient", database=PRACTICE)
-    server.refill()
 
 
 def execute_prepared(client: "Client[Any]", statement: str) -> None:
