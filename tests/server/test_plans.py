@@ -51,7 +51,6 @@ def running(server: RunningServer, sql: str, user: str = "vendor") -> Iterator[i
         server.execute(f"KILL {session_id}")
         thread.join()
         client.close()
-        server.execute("DROP TABLE IF EXISTS commlog", database=PRACTICE)
 
 
 @pytest.fixture
