@@ -24,10 +24,6 @@ class WeeklyHours:
         minute = minute_of_week % WEEK_MINUTES
         return any(start <= minute < end for start, end in self.spans)
 
-    def contains_time(self, now: float, zone: tzinfo) -> bool:
-        """Whether a moment (seconds since the epoch) lies in one of the spans, by that zone's clock."""
-        return self.contains(find_minute_of_week(now, zone))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -43,8 +43,10 @@ class ValueHint:
 
     kind: ValueKind = ValueKind.UNKNOWN
     values: int = 1  # how many the `?` stands for, in a list
-    number: int | None = None  # of a LIMIT or an OFFSET alone
-    days: float | None = None  # from the date before to this one, where both are literals
+    number: int | None = field(default=None, repr=False)  # of a LIMIT or an OFFSET alone
+    days: float | None = field(
+        default=None, repr=False
+    )  # from the date before to this one, where both are literals
 
 
 Hints = tuple[ValueHint, ...]  # one for each `?` of the shape, in order

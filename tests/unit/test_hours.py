@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from querywatch.hours import parse_weekly_hours
+from querywatch.hours import find_minute_of_week, parse_weekly_hours
 
 _DAY = 24 * 60
 
@@ -44,5 +44,5 @@ def test_daylight_saving_moves_with_the_offices_clock():
     hours = parse_weekly_hours(["mon-fri 09:00-10:00"])
     for month in (1, 7):
         moment = datetime(2026, month, 15, 9, 30, tzinfo=zone)
-        assert hours.contains_time(moment.timestamp(), zone)
-        assert not hours.contains_time(moment.timestamp() + 3600, zone)
+        assert hours.contains(find_minute_of_week(moment.timestamp(), zone))
+        assert not hours.contains(find_minute_of_week(moment.timestamp() + 3600, zone))
