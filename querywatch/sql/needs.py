@@ -18,9 +18,3 @@ def parse_shape(shape: str) -> Parts | None:
     lexed = parse_tokens(shape, ansi_quotes=False, no_backslash_escapes=True)
     parsed = parse_statement(find_shape(lexed.tokens, cut=lexed.broken))
     return None if parsed is None else (find_needs(parsed.scopes), parsed.outline)
-
-
-def parse_needs(shape: str) -> tuple[TableNeed, ...] | None:
-    """The needs alone."""
-    parts = parse_shape(shape)
-    return None if parts is None else parts[0]

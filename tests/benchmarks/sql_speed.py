@@ -20,7 +20,7 @@ from hostile import HOSTILE, SHOWN_BYTES
 from querywatch.service.judging import Renderer
 from querywatch.service.parsing import Parser
 from querywatch.sql.lexer import ModesFrom
-from querywatch.sql.needs import parse_needs
+from querywatch.sql.needs import parse_shape
 from querywatch.sql.reduce import StatementBook
 
 _CORPUS = Path(__file__).parents[1] / "unit" / "sql" / "everywhere.sql"
@@ -119,7 +119,7 @@ def main() -> None:
         "the same text again": measure(book.from_text, texts[-5_000:] * 4),
         "a known shape, new literals": known,
         "a new shape": measure(make_book().from_text, new),
-        "a new shape's parse, in its own process": measure(parse_needs, shapes),
+        "a new shape's parse, in its own process": measure(parse_shape, shapes),
         "pt-fingerprint, known shapes": measure_pt_fingerprint(texts),
         "pt-fingerprint, new shapes": measure_pt_fingerprint(new),
     }

@@ -15,7 +15,7 @@ from querywatch.schemafile import SavedSchema, write_schema
 from querywatch.service.logs import SafeFormatter
 from querywatch.sql.clean import known_names, render_outward
 from querywatch.sql.lexer import parse_tokens
-from querywatch.sql.needs import parse_needs
+from querywatch.sql.needs import parse_shape
 from querywatch.sql.parse import parse_statement
 from querywatch.sql.reduce import StatementBook, reduce_text
 from querywatch.sql.shape import find_shape
@@ -178,7 +178,7 @@ def test_an_exception_with_the_text_at_hand_is_logged_without_it(text: str) -> N
 def test_parsing_says_nothing(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Neither on standard output nor in a log, whether or not it parses."""
     shape = reduce_text(text).shape
-    parse_needs(shape)
+    parse_shape(shape)
     parse_statement(find_shape(parse_tokens(text).tokens))
     written = capsys.readouterr()
     assert (written.out, written.err) == ("", "")
