@@ -5,12 +5,16 @@ import json
 import sys
 from pathlib import Path
 
+import integration
 import office_overview
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 TARGET = Path(__file__).resolve().parent / "json"
-DASHBOARDS = {"office-overview.json": office_overview.build}
+DASHBOARDS = {
+    "office-overview.json": office_overview.build,
+    "integration.json": integration.build,
+}
 
 
 def render_dashboards() -> dict[str, str]:

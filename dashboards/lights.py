@@ -58,13 +58,13 @@ def last_poll() -> stat.Panel:
     ).thresholds(panels.thresholds((60, words.YELLOW), (180, words.RED)))
 
 
-def integration_lights() -> stat.Panel:
+def integration_lights(title: str = "By whom?") -> stat.Panel:
     """A light an integration."""
     return (
         panels.light(
-            "By whom?",
-            "Each integration and its worst open problem that nobody has acknowledged. Click one to see "
-            "it alone. An integration on a server that is away has no light.",
+            title,
+            "Each integration and its worst open problem that nobody has acknowledged. Click one for "
+            "its own page. An integration on a server that is away has no light.",
             panels.instant(queries.render_integration_lights(), legend="{{integration}}"),
             words=words.INTEGRATION,
             blind="No integration is seen",

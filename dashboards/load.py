@@ -55,6 +55,18 @@ def longest_running() -> timeseries.Panel:
     return panels.limit_lines(panel, (10, words.ORANGE), (60, words.RED))
 
 
+def blocking() -> timeseries.Panel:
+    """How many sessions wait for each integration."""
+    victims = f"max by (integration) (querywatch_integration_blocking_victims{{{queries.CHOSEN}}})"
+    return panels.lines(
+        "Sessions that wait for it",
+        "How many sessions, Open Dental's among them, wait for a lock that the integration holds, directly "
+        "or behind others. Absent where the server does not tell.",
+        panels.history(victims, legend="{{integration}}"),
+        unit="short",
+    ).data_links([panels.integration_link("${__field.labels.integration}")])
+
+
 def budgets() -> bargauge.Panel:
     """How far each budget is used."""
     ratio = f"max by (integration, budget) (querywatch_integration_budget_ratio{{{queries.CHOSEN}}})"

@@ -1,39 +1,21 @@
 """The Office overview: is Open Dental being hurt, now, and by whom."""
 
+import board
 import lights
 import load
-import panels
-import queries
 import sight
 import tables
-from grafana_foundation_sdk.builders.dashboard import Dashboard, DatasourceVariable, QueryVariable, Row
-from grafana_foundation_sdk.models.dashboard import (
-    DashboardCursorSync,
-    VariableOption,
-    VariableRefresh,
-    VariableSort,
-)
-
-FULL, HALF, THIRD, QUARTER = 24, 12, 8, 6  # of the grid's 24 columns; a phone stacks them all
+from board import FULL, HALF, QUARTER, THIRD
+from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
 
 def build() -> Dashboard:
     """The whole dashboard."""
-    dashboard = (
-        Dashboard("querywatch / Office overview")
-        .uid("querywatch-office")
-        .description(
-            "Is Open Dental being hurt, now, and by whom? Read from the top: lights, findings, causes."
-        )
-        .tags(["querywatch", "open-dental"])
-        .editable()
-        .tooltip(DashboardCursorSync.CROSSHAIR)
-        .time("now-3h", "now")
-        .refresh("30s")
-        .timezone("browser")
-    )
-    for variable in (_datasource(), _choice("server", "querywatch_up"), _integration()):
-        dashboard = dashboard.with_variable(variable)
+    dashboard = board.start(
+        "Office overview",
+        "querywatch-office",
+        "Is Open Dental being hurt, now, and by whom? Read from the top: lights, findings, causes.",
+    ).with_variable(board.any_of("integration", board.integrations()))
     return _with_sight(_with_load(_with_findings(_with_lights(dashboard))))
 
 
@@ -52,7 +34,7 @@ def _with_findings(dashboard: Dashboard) -> Dashboard:
     return (
         dashboard.with_row(Row("What is wrong, and what it costs"))
         .with_panel(tables.findings().height(12).span(FULL))
-        .with_panel(tables.expensive_statements().height(9).span(FULL))
+        .with_panel(tables.expensive_statements("The five most expensive statements", 5).height(9).span(FULL))
     )
 
 
@@ -76,26 +58,3 @@ def _with_sight(dashboard: Dashboard) -> Dashboard:
         .with_panel(sight.sources().height(8).span(HALF))
         .with_panel(sight.evidence().height(8).span(HALF))
     )
-
-
-def _datasource() -> DatasourceVariable:
-    return DatasourceVariable("datasource").label("Prometheus").type("prometheus")
-
-
-def _choice(name: str, metric: str) -> QueryVariable:
-    return (
-        QueryVariable(name)
-        .label(name.capitalize())
-        .datasource(panels.DATASOURCE)
-        .query({"query": f"label_values({metric}, {name})", "refId": name})
-        .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .sort(VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC)
-        .multi(True)
-        .include_all(True)
-        .all_value(".*")
-        .current(VariableOption(text="All", value="$__all"))
-    )
-
-
-def _integration() -> QueryVariable:
-    return _choice("integration", f"querywatch_integration_info{{{queries.SERVER}}}")

@@ -31,8 +31,12 @@ DATASOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 THE_OFFICE = "opendental"
 THE_OFFICE_COLOUR = "#8F9BB3"  # grey: the background that third parties stand out from
 RUNBOOK = "https://github.com/querywatch/querywatch/blob/main/dashboards/runbook.md"
-# Where a click on an integration leads: this dashboard, narrowed down to it.
-INTEGRATION_PAGE = "/d/querywatch-office?${datasource:queryparam}&${server:queryparam}&${__url_time_range}"
+_PAGE = "/d/{}?${{datasource:queryparam}}&${{__url_time_range}}"
+# Where a click on an integration, a statement or a server leads.
+INTEGRATION_PAGE = _PAGE.format("querywatch-integration") + "&${server:queryparam}"
+STATEMENT_PAGE = _PAGE.format("querywatch-statement") + "&${server:queryparam}"
+OFFICE_PAGE = _PAGE.format("querywatch-office")
+WRITES_PAGE = _PAGE.format("querywatch-writes") + "&${server:queryparam}"
 
 
 def instant(expression: str, *, ref: str = "A", legend: str = "") -> Dataquery:
@@ -62,11 +66,20 @@ def thresholds(*steps: tuple[float, str], base: str = GREEN) -> ThresholdsConfig
 
 
 def integration_link(name: str) -> DashboardLink:
-    """Narrows the dashboard down to the integration that `name`, a Grafana expression, stands for."""
+    """Leads to the integration that `name`, a Grafana expression, stands for."""
     return (
-        DashboardLink("Only this integration")
+        DashboardLink("This integration")
         .type(DashboardLinkType.LINK)
         .url(f"{INTEGRATION_PAGE}&var-integration={name}")
+    )
+
+
+def statement_link(fingerprint: str) -> DashboardLink:
+    """Leads to the statement that `fingerprint`, a Grafana expression, stands for."""
+    return (
+        DashboardLink("This statement")
+        .type(DashboardLinkType.LINK)
+        .url(f"{STATEMENT_PAGE}&var-fingerprint={fingerprint}")
     )
 
 
@@ -99,7 +112,9 @@ def number(
     )
 
 
-def lines(title: str, description: str, *queries: Dataquery, unit: str) -> timeseries.Panel:
+def lines(
+    title: str, description: str, *queries: Dataquery, unit: str, nothing: str = "Nothing seen"
+) -> timeseries.Panel:
     """Lines over time, and a gap wherever nothing was seen."""
     panel = (
         timeseries.Panel()
@@ -109,7 +124,7 @@ def lines(title: str, description: str, *queries: Dataquery, unit: str) -> times
         .targets(list(queries))
         .unit(unit)
         .min(0)
-        .no_value("Nothing seen")
+        .no_value(nothing)
         .line_width(2)
         .fill_opacity(8)
         .show_points(common.VisibilityMode.AUTO)
@@ -201,7 +216,9 @@ def sorted_by(panel: table.Panel, heading: str, *, descending: bool = True) -> t
     return panel.sort_by([TableSortByFieldState().display_name(heading).desc(descending)])
 
 
-def timeline(title: str, description: str, query: Dataquery, *, words: Words) -> statetimeline.Panel:
+def timeline(
+    title: str, description: str, query: Dataquery, *, words: Words, nothing: str = "Nothing seen"
+) -> statetimeline.Panel:
     """Which word held when; nothing where nothing was seen."""
     return (
         statetimeline.Panel()
@@ -211,7 +228,7 @@ def timeline(title: str, description: str, query: Dataquery, *, words: Words) ->
         .with_target(query)
         .mappings([value_map(words)])
         .unit("none")
-        .no_value("Nothing seen")
+        .no_value(nothing)
         .merge_values(True)
         .show_value(common.VisibilityMode.AUTO)
         .thresholds(thresholds(base=GREY))
@@ -231,6 +248,21 @@ def column(
     if words is not None:
         looks.append(DynamicConfigValue(id_val="mappings", value=[value_map(words)]))
     return looks
+
+
+def to_integration() -> DynamicConfigValue:
+    """A column of integrations whose cells lead to each."""
+    return linked("This integration", f"{INTEGRATION_PAGE}&var-integration=${{__value.raw}}")
+
+
+def to_statement() -> DynamicConfigValue:
+    """A column of fingerprints whose cells lead to each statement."""
+    return linked("This statement", f"{STATEMENT_PAGE}&var-fingerprint=${{__value.raw}}")
+
+
+def to_server() -> DynamicConfigValue:
+    """A column of servers whose cells lead to each office."""
+    return linked("This office", f"{OFFICE_PAGE}&var-server=${{__value.raw}}")
 
 
 def linked(title: str, url: str) -> DynamicConfigValue:

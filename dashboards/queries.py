@@ -58,15 +58,20 @@ def render_third_party_writes(outcome: str, *, by: str) -> str:
     return f"60 * sum by ({by}) ({rate})"
 
 
-def render_findings() -> str:
+def render_graded_findings(key: str, chosen: str = CHOSEN) -> str:
+    """The worst open finding of each `key` (labels): 3 critical, 2 warning, 1 info."""
+    return " or ".join(
+        f'{weight} * max by ({key}) (querywatch_finding{{{chosen},severity="{severity}"}})'
+        for weight, severity in ((3, "critical"), (2, "warning"), (1, "info"))
+    )
+
+
+def render_findings(chosen: str = CHOSEN) -> str:
     """Every open finding: 3 critical, 2 warning, 1 info.
 
     Its statement's shape comes along where it has one, and its rule a second time as `what`.
     """
-    graded = " or ".join(
-        f'{weight} * max by ({FINDING_KEY}) (querywatch_finding{{{CHOSEN},severity="{severity}"}})'
-        for weight, severity in ((3, "critical"), (2, "warning"), (1, "info"))
-    )
+    graded = render_graded_findings(FINDING_KEY, chosen)
     shapes = f"max by (server, fingerprint, shape) (querywatch_query_info{{{SERVER}}})"
     shaped = (
         f"({graded}) * on (server, fingerprint) group_left (shape) {shapes}\nor on ({FINDING_KEY}) ({graded})"
@@ -74,30 +79,40 @@ def render_findings() -> str:
     return f'label_replace({shaped}, "what", "$1", "rule", "(.*)")'
 
 
-def render_finding_value(metric: str) -> str:
+def render_finding_value(metric: str, chosen: str = CHOSEN) -> str:
     """A value of every open finding that has it, keyed as `render_findings` keys them."""
-    return f"max by ({FINDING_KEY}) ({metric}{{{CHOSEN}}})"
+    return f"max by ({FINDING_KEY}) ({metric}{{{chosen}}})"
 
 
 def _render_query_increase(metric: str) -> str:
     return f"sum by (server, integration, fingerprint) (increase({metric}{{{CHOSEN}}}[$__range]))"
 
 
-def render_expensive_shapes() -> str:
-    """Server time of the five shapes that took most of it in the time range, with their text."""
+def render_expensive_shapes(count: int) -> str:
+    """Server time of the shapes that took most of it in the time range, with their text."""
     texts = f"max by (server, fingerprint, shape) (querywatch_query_info{{{SERVER}}})"
     seconds = _render_query_increase("querywatch_query_seconds_total")
-    return f"topk(5, {seconds} * on (server, fingerprint) group_left (shape) {texts})"
+    return f"topk({count}, {seconds} * on (server, fingerprint) group_left (shape) {texts})"
 
 
-def render_expensive_runs() -> str:
-    """How often each of those five shapes ran in the time range."""
+def render_expensive_runs(count: int) -> str:
+    """How often each of those shapes ran in the time range."""
     runs = _render_query_increase("querywatch_query_statements_total")
-    return f"{runs} and on (server, integration, fingerprint) ({render_expensive_shapes()})"
+    return f"{runs} and on (server, integration, fingerprint) ({render_expensive_shapes(count)})"
 
 
-def render_expensive_rows() -> str:
-    """Rows that one run of each of those five shapes made the server examine."""
+def render_expensive_rows(count: int) -> str:
+    """Rows that one run of each of those shapes made the server examine."""
     rows = _render_query_increase("querywatch_query_rows_examined_total")
     runs = _render_query_increase("querywatch_query_statements_total")
-    return f"{rows} / ({runs} > 0) and on (server, integration, fingerprint) ({render_expensive_shapes()})"
+    shapes = render_expensive_shapes(count)
+    return f"{rows} / ({runs} > 0) and on (server, integration, fingerprint) ({shapes})"
+
+
+def render_rate_of_expensive(metric: str, count: int, *, scale: int = 1) -> str:
+    """A counter's rate by statement, of those that took most server time in the whole time range."""
+    rate = f"sum by (fingerprint) (rate({metric}{{{CHOSEN}}}[$__rate_interval]))"
+    seconds = f'querywatch_query_seconds_total{{{CHOSEN},fingerprint!="other"}}[$__range] @ end()'
+    most = f"topk({count}, sum by (fingerprint) (increase({seconds})))"
+    scaled = rate if scale == 1 else f"{scale} * {rate}"
+    return f"{scaled} and on (fingerprint) {most}"

@@ -78,3 +78,16 @@ def evidence() -> table.Panel:
     return panel.override_by_name("Integration", panels.column(minWidth=220)).override_by_regexp(
         "^(?!Integration$).*", panels.column(words=words.EVIDENCE, cellOptions=COLOURED_TEXT)
     )
+
+
+def errors() -> timeseries.Panel:
+    """How far estimates may be off."""
+    ratio = f"max by (integration, quantity) (querywatch_integration_error_ratio{{{queries.CHOSEN}}})"
+    return panels.lines(
+        "How far estimates may be off",
+        "Nine times in ten the true number is within this share of the estimate. Nothing where the server "
+        "itself counts.",
+        panels.history(ratio, legend="{{integration}}: {{quantity}}"),
+        unit="percentunit",
+        nothing="Nothing is estimated: the server counts",
+    )

@@ -9,19 +9,21 @@ COLOURED_CELL = {"type": "color-background", "mode": "basic"}
 WRAPPED = {"type": "auto", "wrapText": True}
 
 
-def findings() -> table.Panel:
-    """All open findings with their numbers and statements."""
+def findings(
+    title: str = "Findings",
+    *,
+    about: str = "Everything that is open now, worst first.",
+    chosen: str = queries.CHOSEN,
+    nothing: str = "No open finding",
+) -> table.Panel:
+    """Open findings with their numbers and statements; `chosen` selects them by their labels."""
+    until = "querywatch_finding_acknowledged_until_timestamp_seconds"
     panel = panels.grid(
-        "Findings",
-        "Everything that is open now, worst first. 'Times limit' is the measure over its limit. The "
-        "rule leads to the runbook.",
-        panels.rows(queries.render_findings()),
-        panels.rows(queries.render_finding_value("querywatch_finding_limit_ratio"), ref="B"),
-        panels.rows(
-            "1000 * "
-            + queries.render_finding_value("querywatch_finding_acknowledged_until_timestamp_seconds"),
-            ref="C",
-        ),
+        title,
+        f"{about} 'Times limit' is the measure over its limit. The rule leads to the runbook.",
+        panels.rows(queries.render_findings(chosen)),
+        panels.rows(queries.render_finding_value("querywatch_finding_limit_ratio", chosen), ref="B"),
+        panels.rows(f"1000 * {queries.render_finding_value(until, chosen)}", ref="C"),
         columns=(
             ("Value #A", "Severity"),
             ("integration", "Integration"),
@@ -34,11 +36,7 @@ def findings() -> table.Panel:
             ("server", "Server"),
             ("fingerprint", "Fingerprint"),
         ),
-        nothing="No open finding",
-    )
-    only = panels.linked(
-        "Only this integration",
-        f"{panels.INTEGRATION_PAGE}&var-integration=${{__data.fields.Integration}}",
+        nothing=nothing,
     )
     return (
         panels.sorted_by(panel, "Severity")
@@ -46,7 +44,7 @@ def findings() -> table.Panel:
             "Severity",
             panels.column(width=105, words=words.SEVERITY, cellOptions=COLOURED_CELL, align="left"),
         )
-        .override_by_name("Integration", [*panels.column(width=140), only])
+        .override_by_name("Integration", [*panels.column(width=140), panels.to_integration()])
         .override_by_name("What is wrong", panels.column(width=180, words=words.RULE, cellOptions=WRAPPED))
         .override_by_name("About", panels.column(width=130, cellOptions=WRAPPED))
         .override_by_name("Times limit", panels.column(unit="none", width=115, align="right"))
@@ -55,20 +53,20 @@ def findings() -> table.Panel:
             "Acknowledged until", panels.column(unit="dateTimeFromNow", width=150, align="left")
         )
         .override_by_name("Rule", [*panels.column(width=150), panels.linked("Runbook", panels.RUNBOOK)])
-        .override_by_name("Server", panels.column(width=110))
-        .override_by_name("Fingerprint", panels.column(width=150))
+        .override_by_name("Server", [*panels.column(width=110), panels.to_server()])
+        .override_by_name("Fingerprint", [*panels.column(width=150), panels.to_statement()])
     )
 
 
-def expensive_statements() -> table.Panel:
-    """The five shapes that took most server time."""
+def expensive_statements(title: str, count: int) -> table.Panel:
+    """The shapes that took most server time."""
     panel = panels.grid(
-        "The five most expensive statements",
-        "Over the time range, by server time, whoever sent them. Their text is reduced to its shape: it "
-        "holds no patient's data.",
-        panels.rows(queries.render_expensive_shapes()),
-        panels.rows(queries.render_expensive_runs(), ref="B"),
-        panels.rows(queries.render_expensive_rows(), ref="C"),
+        title,
+        "Over the time range, by server time. Their text is reduced to its shape: it holds no patient's "
+        "data. The fingerprint leads to the statement's own page.",
+        panels.rows(queries.render_expensive_shapes(count)),
+        panels.rows(queries.render_expensive_runs(count), ref="B"),
+        panels.rows(queries.render_expensive_rows(count), ref="C"),
         columns=(
             ("integration", "Integration"),
             ("Value #A", "Server time"),
@@ -82,11 +80,11 @@ def expensive_statements() -> table.Panel:
     )
     return (
         panels.sorted_by(panel, "Server time")
-        .override_by_name("Integration", panels.column(width=140))
+        .override_by_name("Integration", [*panels.column(width=140), panels.to_integration()])
         .override_by_name("Server time", panels.column(unit="s", width=130, align="right"))
         .override_by_name("Runs", panels.column(unit="short", width=90, align="right"))
         .override_by_name("Rows examined a run", panels.column(unit="short", width=160, align="right"))
         .override_by_name("Statement", panels.column(cellOptions=WRAPPED, inspect=True, minWidth=320))
-        .override_by_name("Server", panels.column(width=110))
-        .override_by_name("Fingerprint", panels.column(width=150))
+        .override_by_name("Server", [*panels.column(width=110), panels.to_server()])
+        .override_by_name("Fingerprint", [*panels.column(width=150), panels.to_statement()])
     )

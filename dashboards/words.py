@@ -27,6 +27,16 @@ SEVERITY: Words = {"3": ("Critical", RED), "2": ("Warning", ORANGE), "1": ("Note
 SIGHT: Words = {"1": ("Seen", GREEN), "0": ("Away", RED)}
 SEEN_SHARE: Words = {"1": ("All", GREEN), "0": ("None", RED)}
 SOURCE: Words = {"1": ("Works", GREEN), "0": ("Not available", GREY)}
+KIND: Words = {
+    "opendental": ("Open Dental itself", GREY),
+    "native": ("Built into Open Dental", GREY),
+    "api": ("By Open Dental's API", GREY),
+    "plugin": ("Plug-in of Open Dental", GREY),
+    "program-link": ("Only launches a program", GREY),
+    "direct-read": ("Reads the database", GREY),
+    "dangerous": ("Writes to the database", GREY),
+    "unknown": ("Nobody claims it", GREY),
+}
 EVIDENCE: Words = {
     "counted": ("Counted", GREEN),
     "sampled": ("Sampled", YELLOW),
