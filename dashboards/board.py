@@ -88,12 +88,19 @@ _NEW_VERSION = (
     " unless on (server, version) querywatch_server_info offset 5m)"
     " and on (server) (querywatch_up offset 5m == 1)"
 )
+_CRITICAL = f'querywatch_problem{{{queries.SERVER},severity="critical"}}'
+# Beginnings alone: a mark for as long as it lasts would colour the whole chart. What comes again within five
+# minutes is no beginning, nor is what stood open while the daemon restarted.
+_NEW_PROBLEM = (
+    f"max by (server, integration, rule) ({_CRITICAL}) unless "
+    f"max by (server, integration, rule) (max_over_time({_CRITICAL}[5m] offset 1m))"
+)
 # Each lasts for as long as its query says something: what was so, on every panel's time axis.
 _NOTES = (
     (
-        "Critical problems",
+        "A critical problem begins",
         words.RED,
-        f'max by (server, integration, rule) (querywatch_problem{{{queries.SERVER},severity="critical"}})',
+        _NEW_PROBLEM,
         "{{integration}}: {{rule}} on {{server}}",
     ),
     (

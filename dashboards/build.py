@@ -7,6 +7,7 @@ from pathlib import Path
 
 import integration
 import office_overview
+import statement
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
@@ -14,6 +15,7 @@ TARGET = Path(__file__).resolve().parent / "json"
 DASHBOARDS = {
     "office-overview.json": office_overview.build,
     "integration.json": integration.build,
+    "statement.json": statement.build,
 }
 
 

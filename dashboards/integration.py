@@ -61,9 +61,9 @@ def _with_statements(dashboard: Dashboard) -> Dashboard:
     return (
         dashboard.with_row(Row("Its statements, and their rhythm"))
         .with_panel(tables.expensive_statements("Its most expensive statements", WORST).height(11).span(FULL))
-        .with_panel(_rhythm().height(8).span(HALF))
-        .with_panel(_statement_time().height(8).span(HALF))
-        .with_panel(_usual().height(8).span(FULL))
+        .with_panel(_rhythm().height(8).span(THIRD))
+        .with_panel(_statement_time().height(8).span(THIRD))
+        .with_panel(_usual().height(8).span(THIRD))
     )
 
 
@@ -221,9 +221,9 @@ def _statement_time() -> timeseries.Panel:
 
 def _usual() -> timeseries.Panel:
     panel = panels.lines(
-        "Time a run takes, over what is usual at this hour",
-        "1 is as ever, 3 three times as long. Only statements that have run for long enough to have a "
-        "usual time.",
+        "Time a run takes, over what is usual",
+        "Usual is what it took at this hour of the week. 1 is as ever, 3 three times as long. Nothing while "
+        "no usual time is known.",
         panels.history(
             f"max by (fingerprint) (querywatch_baseline_ratio{{{CHOSEN}}})", legend="{{fingerprint}}"
         ),

@@ -106,6 +106,7 @@ def number(
         .with_target(query)
         .unit(unit)
         .no_value(blind)
+        .thresholds(thresholds(base="text"))
         .graph_mode(common.BigValueGraphMode.NONE)
         .color_mode(common.BigValueColorMode.VALUE)
         .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).values(False))

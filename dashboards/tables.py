@@ -15,8 +15,10 @@ def findings(
     about: str = "Everything that is open now, worst first.",
     chosen: str = queries.CHOSEN,
     nothing: str = "No open finding",
+    text: bool = True,
 ) -> table.Panel:
-    """Open findings with their numbers and statements; `chosen` selects them by their labels."""
+    """Open findings with their numbers; `chosen` selects them by their labels, `text` adds their statements."""
+    statement = (("shape", "Statement"),) if text else ()
     until = "querywatch_finding_acknowledged_until_timestamp_seconds"
     panel = panels.grid(
         title,
@@ -30,7 +32,7 @@ def findings(
             ("what", "What is wrong"),
             ("subject", "About"),
             ("Value #B", "Times limit"),
-            ("shape", "Statement"),
+            *statement,
             ("Value #C", "Acknowledged until"),
             ("rule", "Rule"),
             ("server", "Server"),
