@@ -8,6 +8,7 @@ from pathlib import Path
 import integration
 import office_overview
 import statement
+import writes
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
@@ -16,6 +17,7 @@ DASHBOARDS = {
     "office-overview.json": office_overview.build,
     "integration.json": integration.build,
     "statement.json": statement.build,
+    "writes.json": writes.build,
 }
 
 

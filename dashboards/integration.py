@@ -9,7 +9,7 @@ import sight
 import tables
 import words
 from board import FULL, HALF, QUARTER, THIRD
-from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 from queries import CHOSEN
 
@@ -42,7 +42,7 @@ def _with_findings(dashboard: Dashboard) -> Dashboard:
     return (
         dashboard.with_row(Row("What is wrong with it"))
         .with_panel(tables.findings().height(10).span(FULL))
-        .with_panel(_findings_over_time().height(8).span(FULL))
+        .with_panel(tables.findings_over_time("rule").height(8).span(FULL))
     )
 
 
@@ -137,16 +137,6 @@ def _identity() -> table.Panel:
         panel.override_by_name("Trial's effect", panels.column(unit="none", align="left"))
         .override_by_name("Kind", panels.column(words=words.KIND))
         .override_by_name("Server", [panels.to_server()])
-    )
-
-
-def _findings_over_time() -> statetimeline.Panel:
-    return panels.timeline(
-        "What was wrong, and when",
-        "Each rule's worst finding at each moment; nothing is drawn while there was none.",
-        panels.history(queries.render_graded_findings("rule"), legend="{{rule}}"),
-        words=words.SEVERITY,
-        nothing="Nothing was wrong in this time range",
     )
 
 

@@ -55,6 +55,18 @@ def longest_running() -> timeseries.Panel:
     return panels.limit_lines(panel, (10, words.ORANGE), (60, words.RED))
 
 
+def connections() -> timeseries.Panel:
+    """How many sessions each integration keeps."""
+    sessions = f"sum by (integration) (querywatch_integration_connections{{{queries.CHOSEN}}})"
+    return panels.lines(
+        "Connections",
+        "Each integration's sessions, busy or asleep. One that climbs and never falls is a leak; a server "
+        "that has none left lets nobody in.",
+        panels.history(sessions, legend="{{integration}}"),
+        unit="short",
+    ).data_links([panels.integration_link("${__field.labels.integration}")])
+
+
 def blocking() -> timeseries.Panel:
     """How many sessions wait for each integration."""
     victims = f"max by (integration) (querywatch_integration_blocking_victims{{{queries.CHOSEN}}})"

@@ -2,10 +2,10 @@
 
 SERVER = 'server=~"$server"'
 CHOSEN = f'{SERVER},integration=~"$integration"'
+SEEN = f"querywatch_up{{{SERVER}}} == 1"
 FINDING_KEY = "server, integration, rule, subject, fingerprint, severity"
 
 _ACKNOWLEDGED = "querywatch_finding_acknowledged_until_timestamp_seconds > time()"
-_SEEN = f"querywatch_up{{{SERVER}}} == 1"
 _CAUSE = "server, integration, subject, rule"
 
 
@@ -24,7 +24,7 @@ def render_office_light() -> str:
         f"or 3 * max({render_open_problems('warning')})\n"
         f"or 2 * max(querywatch_up{{{SERVER}}} == bool 0 > 0)\n"
         f"or max({render_open_problems('info')})\n"
-        f"or 0 * max({_SEEN})"
+        f"or 0 * max({SEEN})"
     )
 
 
@@ -34,14 +34,14 @@ def render_integration_lights() -> str:
         f"4 * max by (integration) ({render_open_problems('critical')})\n"
         f"or 3 * max by (integration) ({render_open_problems('warning')})\n"
         f"or max by (integration) ({render_open_problems('info')})\n"
-        f"or 0 * max by (integration) (querywatch_integration_info{{{CHOSEN}}} and on (server) ({_SEEN}))"
+        f"or 0 * max by (integration) (querywatch_integration_info{{{CHOSEN}}} and on (server) ({SEEN}))"
     )
 
 
 def render_open_problem_count() -> str:
     """How many problems of warning or worse are open; 0 only while a server is seen."""
     matter = "(" + ") or (".join(render_open_problems(severity) for severity in ("critical", "warning")) + ")"
-    return f"count({matter}) or 0 * max({_SEEN})"
+    return f"count({matter}) or 0 * max({SEEN})"
 
 
 def render_rate_by_integration(metric: str, *, scale: int = 1) -> str:

@@ -2,10 +2,9 @@
 
 import panels
 import queries
+import tables
 import words
 from grafana_foundation_sdk.builders import statetimeline, table, timeseries
-
-COLOURED_TEXT = {"type": "color-text"}
 
 
 def up() -> statetimeline.Panel:
@@ -55,7 +54,9 @@ def sources() -> table.Panel:
     )
     return (
         panels.sorted_by(panel, "Server", descending=False)
-        .override_by_name("State", panels.column(words=words.SOURCE, cellOptions=COLOURED_TEXT, align="left"))
+        .override_by_name(
+            "State", panels.column(words=words.SOURCE, cellOptions=tables.COLOURED_TEXT, align="left")
+        )
         .override_by_name("Last read, ago", panels.column(unit="s", align="right"))
         .override_by_name("Took", panels.column(unit="s", align="right"))
     )
@@ -76,7 +77,7 @@ def evidence() -> table.Panel:
         nothing="No server is seen",
     )
     return panel.override_by_name("Integration", panels.column(minWidth=220)).override_by_regexp(
-        "^(?!Integration$).*", panels.column(words=words.EVIDENCE, cellOptions=COLOURED_TEXT)
+        "^(?!Integration$).*", panels.column(words=words.EVIDENCE, cellOptions=tables.COLOURED_TEXT)
     )
 
 

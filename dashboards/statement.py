@@ -6,7 +6,7 @@ import queries
 import tables
 import words
 from board import FULL, HALF, QUARTER, THIRD
-from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseries
+from grafana_foundation_sdk.builders import stat, table, timeseries
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 
 CHOSEN = f'{queries.SERVER},fingerprint="$fingerprint"'
@@ -48,7 +48,7 @@ def _with_findings(dashboard: Dashboard) -> Dashboard:
     return (
         dashboard.with_row(Row("What is wrong with it"))
         .with_panel(found.height(7).span(FULL))
-        .with_panel(_findings_over_time().height(6).span(FULL))
+        .with_panel(tables.findings_over_time("rule", chosen=CHOSEN).height(6).span(FULL))
     )
 
 
@@ -126,16 +126,6 @@ def _usual_now() -> stat.Panel:
         unit="none",
         blind="No usual time yet",
     ).thresholds(panels.thresholds((2, words.YELLOW), (4, words.ORANGE)))
-
-
-def _findings_over_time() -> statetimeline.Panel:
-    return panels.timeline(
-        "What was wrong with it, and when",
-        "Each rule's worst finding at each moment; nothing is drawn while there was none.",
-        panels.history(queries.render_graded_findings("rule", CHOSEN), legend="{{rule}}"),
-        words=words.SEVERITY,
-        nothing="Nothing was wrong in this time range",
-    )
 
 
 def _runs() -> timeseries.Panel:

@@ -3,9 +3,10 @@
 import panels
 import queries
 import words
-from grafana_foundation_sdk.builders import table
+from grafana_foundation_sdk.builders import statetimeline, table
 
 COLOURED_CELL = {"type": "color-background", "mode": "basic"}
+COLOURED_TEXT = {"type": "color-text"}
 WRAPPED = {"type": "auto", "wrapText": True}
 
 
@@ -57,6 +58,20 @@ def findings(
         .override_by_name("Rule", [*panels.column(width=150), panels.linked("Runbook", panels.RUNBOOK)])
         .override_by_name("Server", [*panels.column(width=110), panels.to_server()])
         .override_by_name("Fingerprint", [*panels.column(width=150), panels.to_statement()])
+    )
+
+
+def findings_over_time(*key: str, chosen: str = queries.CHOSEN) -> statetimeline.Panel:
+    """When there were findings, a line for each `key` (labels)."""
+    return panels.timeline(
+        "What was wrong, and when",
+        "The worst finding at each moment; nothing is drawn while there was none.",
+        panels.history(
+            queries.render_graded_findings(", ".join(key), chosen),
+            legend=" ".join(f"{{{{{label}}}}}" for label in key),
+        ),
+        words=words.SEVERITY,
+        nothing="Nothing was wrong in this time range",
     )
 
 

@@ -23,6 +23,13 @@ INTEGRATION: Words = {
     "1": ("Note", BLUE),
     "0": ("Fine", GREEN),
 }
+WRITING: Words = {
+    "3": ("Yes", RED),
+    "2": ("Tried, and was refused", ORANGE),
+    "1": ("None seen; not counted", PURPLE),
+    "0": ("No", GREEN),
+}
+OUTCOME: Words = {"done": ("Carried out", GREY), "refused": ("Refused", GREY)}
 SEVERITY: Words = {"3": ("Critical", RED), "2": ("Warning", ORANGE), "1": ("Note", BLUE)}
 SIGHT: Words = {"1": ("Seen", GREEN), "0": ("Away", RED)}
 SEEN_SHARE: Words = {"1": ("All", GREEN), "0": ("None", RED)}
