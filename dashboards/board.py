@@ -23,7 +23,7 @@ FULL, HALF, THIRD, QUARTER = 24, 12, 8, 6  # of the grid's 24 columns; a phone s
 TAG = "querywatch"
 
 
-def start(title: str, uid: str, description: str, *, since: str = "now-3h") -> Dashboard:
+def start(title: str, uid: str, description: str, *, since: str = "now-3h", notes: bool = True) -> Dashboard:
     """A dashboard without panels, with the data source and the servers to choose from."""
     dashboard = (
         Dashboard(f"querywatch / {title}")
@@ -39,7 +39,7 @@ def start(title: str, uid: str, description: str, *, since: str = "now-3h") -> D
         .with_variable(DatasourceVariable("datasource").label("Prometheus").type("prometheus"))
         .with_variable(any_of("server", "querywatch_up"))
     )
-    for name, colour, expression, said in _NOTES:
+    for name, colour, expression, said in _NOTES if notes else ():
         dashboard = dashboard.annotation(_note(name, colour, expression, said))
     return dashboard
 

@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+import fleet
 import integration
 import office_overview
 import statement
@@ -18,6 +19,7 @@ DASHBOARDS = {
     "integration.json": integration.build,
     "statement.json": statement.build,
     "writes.json": writes.build,
+    "fleet.json": fleet.build,
 }
 
 

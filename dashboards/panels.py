@@ -139,7 +139,7 @@ def lines(
         )
         .tooltip(VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI).sort(common.SortOrder.DESCENDING))
     )
-    return panel.override_by_name(THE_OFFICE, [_fixed_colour(THE_OFFICE_COLOUR)])
+    return panel.override_by_name(THE_OFFICE, [fixed_colour(THE_OFFICE_COLOUR)])
 
 
 def stacked(title: str, description: str, query: Dataquery, *, unit: str) -> timeseries.Panel:
@@ -285,7 +285,8 @@ def _table(title: str, description: str, *queries: Dataquery, nothing: str) -> t
     )
 
 
-def _fixed_colour(colour: str) -> DynamicConfigValue:
+def fixed_colour(colour: str) -> DynamicConfigValue:
+    """A line or area of one colour, whatever else is drawn."""
     return DynamicConfigValue(id_val="color", value={"mode": "fixed", "fixedColor": colour})
 
 

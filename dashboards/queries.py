@@ -9,22 +9,23 @@ _ACKNOWLEDGED = "querywatch_finding_acknowledged_until_timestamp_seconds > time(
 _CAUSE = "server, integration, subject, rule"
 
 
-def render_open_problems(severity: str) -> str:
+def render_open_problems(severity: str, chosen: str = CHOSEN) -> str:
     """Problems of one severity with a finding that nobody has acknowledged."""
-    problem = f'querywatch_problem{{{CHOSEN},severity="{severity}"}}'
+    problem = f'querywatch_problem{{{chosen},severity="{severity}"}}'
     unacknowledged = f"querywatch_finding unless ({_ACKNOWLEDGED})"
     silenced = f"({_ACKNOWLEDGED}) unless on ({_CAUSE}) ({unacknowledged})"
     return f"{problem} unless on ({_CAUSE}) ({silenced})"
 
 
-def render_office_light() -> str:
+def render_office_light(by: str = "", chosen: str = CHOSEN) -> str:
     """4 critical, 3 warning, 2 a server is away, 1 info, 0 nothing; no series where nothing is watched."""
+    worst = f"max by ({by}) " if by else "max"
     return (
-        f"4 * max({render_open_problems('critical')})\n"
-        f"or 3 * max({render_open_problems('warning')})\n"
-        f"or 2 * max(querywatch_up{{{SERVER}}} == bool 0 > 0)\n"
-        f"or max({render_open_problems('info')})\n"
-        f"or 0 * max({SEEN})"
+        f"4 * {worst}({render_open_problems('critical', chosen)})\n"
+        f"or 3 * {worst}({render_open_problems('warning', chosen)})\n"
+        f"or 2 * {worst}(querywatch_up{{{SERVER}}} == bool 0 > 0)\n"
+        f"or {worst}({render_open_problems('info', chosen)})\n"
+        f"or 0 * {worst}({SEEN})"
     )
 
 

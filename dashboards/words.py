@@ -17,6 +17,13 @@ OFFICE: Words = {
     "1": ("No, with notes", BLUE),
     "0": ("No", GREEN),
 }
+FLEET: Words = {
+    "4": ("Needs somebody now", RED),
+    "3": ("Needs a look", ORANGE),
+    "2": ("Away", PURPLE),
+    "1": ("Fine, with notes", BLUE),
+    "0": ("Fine", GREEN),
+}
 INTEGRATION: Words = {
     "4": ("Critical", RED),
     "3": ("Warning", ORANGE),

@@ -82,8 +82,9 @@ def _forbidden_light() -> stat.Panel:
     uncounted = f'querywatch_integration_evidence{{{CHOSEN},quantity="writes",evidence!="counted"}}'
     return panels.light(
         "Forbidden writes",
-        "Whether anybody writes who may only read, by the open findings; each stays for a day after the last write, or until it is acknowledged. 'None "
-        "seen; not counted': the server does not count writes, so a short one may have been missed.",
+        "Whether anybody writes who may only read, by the open findings; each stays for a day after the last "
+        "write, or until it is acknowledged. 'None seen; not counted': the server does not count writes, so "
+        "a short one may have been missed.",
         panels.instant(
             f"3 * {_found('write.forbidden', 'critical')}\n"
             f"or 2 * {_found('write.forbidden', 'warning')}\n"
