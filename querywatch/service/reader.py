@@ -17,6 +17,7 @@ Value = TypeVar("Value")
 RETRY_SECONDS = 60.0  # of a source that is not offered: somebody would have to switch it on
 LOST_RETRY_SECONDS = 5.0  # of one that is there and failed
 _CHEAP_SECONDS = 0.005  # of reading: what takes no longer needs no rest
+_OWN_RATIO = 0.01  # of the time, for all of a reading that rests: the server's part and what is done with its rows
 # Rows that are not what the server's manual says: a column too few, a word for a number, NULL for a name.
 _GARBLED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _GARBLED_ADVICE = "find out what answers there: a proxy, or a server that querywatch does not know"
@@ -47,16 +48,23 @@ class SourceReader:
         self._retry_at.clear()
 
     def read(
-        self, name: str, read: Callable[[], Value], now: float, *, busy_ratio: float | None = None
+        self,
+        name: str,
+        read: Callable[[], Value],
+        now: float,
+        *,
+        busy_ratio: float | None = None,
+        spent: Callable[[], float] = time.monotonic,
     ) -> Value | None:
         """What `read` gives; None when the source is not to be had now.
 
-        With `busy_ratio` it rests for so long after each reading that it takes no larger share of the time.
+        With `busy_ratio` it rests for so long after each reading that what `spent` counts, in seconds, takes no
+        larger share of the time.
         A server that is away is not the source's own fault and is raised on.
         """
         if self._retry_at.get(name, now) > now:
             return None
-        started = time.monotonic()
+        started, spent_before = time.monotonic(), spent()
         try:
             value = read()
         except SourceUnavailableError as error:
@@ -81,7 +89,8 @@ class SourceReader:
         finally:
             duration = time.monotonic() - started
             if busy_ratio is not None and duration > _CHEAP_SECONDS:
-                self._retry_at[name] = max(self._retry_at.get(name, now), now + duration / busy_ratio)
+                rest_seconds = max((spent() - spent_before) / busy_ratio, duration / _OWN_RATIO)
+                self._retry_at[name] = max(self._retry_at.get(name, now), now + rest_seconds)
         self._gain(SourceState(name=name, up=True, last_read_at=now, duration_seconds=duration))
         return value
 

@@ -8,8 +8,8 @@ from querywatch.sources.base import StatementReducer
 from querywatch.sources.recorded import Record
 from querywatch.sources.threads import ThreadBook
 
-# What takes long is read less often: no single one of these takes a larger share of the time than this.
-_BUSY_RATIO = 0.002
+# What takes long is read less often: no single one of these takes a larger share of the server's time than this.
+_BUSY_RATIO = 0.003
 _COLLECT_SECONDS = 1.5  # a session keeps its last ten: fewer than a workstation runs meanwhile
 _COLLECTED_MOST = 50_000  # executions kept until the next count
 
@@ -75,6 +75,7 @@ class Records:
             lambda: prepared.read_prepared(connection, self._book, self._threads, now),
             now,
             busy_ratio=_BUSY_RATIO,
+            spent=lambda: connection.seconds_spent,
         )
         return found or ()
 
@@ -86,6 +87,7 @@ class Records:
             lambda: self._recorded.read(connection, self._book, record, now),
             now,
             busy_ratio=busy_ratio,
+            spent=lambda: connection.seconds_spent,
         )
         return found or ()
 
@@ -102,5 +104,6 @@ class Records:
             lambda: self._slow_log.read(connection, self._book),
             now,
             busy_ratio=_BUSY_RATIO,
+            spent=lambda: connection.seconds_spent,
         )
         return found or ()

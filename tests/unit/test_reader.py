@@ -26,6 +26,22 @@ def test_what_takes_long_rests_for_its_share_of_the_time() -> None:
     assert reader.read("history", read_slowly, 200.0, busy_ratio=0.01) == "read"
 
 
+def test_it_rests_for_what_the_server_spent_not_for_what_is_done_with_the_rows() -> None:
+    """A server's record that is cheap to read is read often, though there is much to work out from it."""
+    spent_seconds = 0.0
+
+    def read_cheaply() -> str:
+        nonlocal spent_seconds
+        read_slowly()
+        spent_seconds += 0.006
+        return "read"
+
+    reader = SourceReader("main")
+    for now, expected in ((100.0, "read"), (102.9, None), (106.1, "read")):
+        found = reader.read("history", read_cheaply, now, busy_ratio=0.001, spent=lambda: spent_seconds)
+        assert found == expected
+
+
 def test_what_is_quick_or_unbounded_never_rests() -> None:
     reader = SourceReader("main")
     for _ in range(2):
