@@ -7,6 +7,7 @@ from pathlib import Path
 
 import fleet
 import integration
+import itself
 import office_overview
 import statement
 import writes
@@ -20,6 +21,7 @@ DASHBOARDS = {
     "statement.json": statement.build,
     "writes.json": writes.build,
     "fleet.json": fleet.build,
+    "querywatch-itself.json": itself.build,
 }
 
 

@@ -30,6 +30,72 @@ def cost() -> timeseries.Panel:
     )
 
 
+def budget() -> timeseries.Panel:
+    """How much of its budget querywatch uses."""
+    panel = panels.lines(
+        "Share of the budget used",
+        "Server time of querywatch's own statements in the last five minutes, over observer_budget. Dashed: "
+        "from 100 % it looks less often.",
+        panels.history(
+            f"max by (server) (querywatch_observer_budget_ratio{{{queries.SERVER}}})", legend="{{server}}"
+        ),
+        unit="percentunit",
+    )
+    return panels.limit_lines(panel, (1, words.RED))
+
+
+def residual() -> timeseries.Panel:
+    """What could be laid to nobody."""
+    return panels.lines(
+        "Server time laid to nobody",
+        "Share of the server's statement time that found no room in any integration's own totals.",
+        panels.history(
+            f"max by (server) (querywatch_attribution_residual_ratio{{{queries.SERVER}}})",
+            legend="{{server}}",
+        ),
+        unit="percentunit",
+        nothing="Not known: the server does not count by statement and by account",
+    )
+
+
+def capture() -> timeseries.Panel:
+    """What polls can see."""
+    return panels.lines(
+        "Chance that polls see a statement",
+        "By how long it runs. Where the server counts, nothing depends on it but who sent what.",
+        panels.history(
+            f"min by (duration) (querywatch_capture_ratio{{{queries.SERVER}}})", legend="one of {{duration}}"
+        ),
+        unit="percentunit",
+    )
+
+
+def failures() -> timeseries.Panel:
+    """Reads that failed."""
+    failed = f"rate(querywatch_poll_failures_total{{{queries.SERVER}}}[$__rate_interval])"
+    return panels.lines(
+        "Failed reads a minute",
+        "Reads of a source that failed, by the reason.",
+        panels.history(
+            f"60 * sum by (server, source, reason) ({failed})", legend="{{server}}: {{source}}, {{reason}}"
+        ),
+        unit="short",
+        nothing="No read has failed",
+    )
+
+
+def durations() -> timeseries.Panel:
+    """How long reads take."""
+    return panels.lines(
+        "How long each source takes to read",
+        "Of all the chosen servers the slowest. One that climbs is a server in trouble, or a full table.",
+        panels.history(
+            f"max by (source) (querywatch_poll_duration_seconds{{{queries.SERVER}}})", legend="{{source}}"
+        ),
+        unit="s",
+    )
+
+
 def sources() -> table.Panel:
     """What can be read, and how old it is."""
 
@@ -38,9 +104,11 @@ def sources() -> table.Panel:
 
     panel = panels.grid(
         "Sources",
-        "What querywatch reads of each server. 'Not available' means fewer claims, never a guess; "
-        "`querywatch check` names the fix.",
-        panels.rows(value("querywatch_source_up")),
+        "What querywatch reads of each server. 'Not offered': switched off or not granted there. Either means "
+        "fewer claims, never a guess; `querywatch check` names the fix.",
+        panels.rows(
+            f"{value('querywatch_source_up')} or ({value('querywatch_evidence_available')} == 0) - 1"
+        ),
         panels.rows(f"time() - {value('querywatch_last_poll_timestamp_seconds')}", ref="B"),
         panels.rows(value("querywatch_poll_duration_seconds"), ref="C"),
         columns=(
@@ -76,8 +144,9 @@ def evidence() -> table.Panel:
         value="evidence",
         nothing="No server is seen",
     )
-    return panel.override_by_name("Integration", panels.column(minWidth=220)).override_by_regexp(
-        "^(?!Integration$).*", panels.column(words=words.EVIDENCE, cellOptions=tables.COLOURED_TEXT)
+    return panel.override_by_name("Integration", panels.column(minWidth=170)).override_by_regexp(
+        "^(?!Integration$).*",
+        panels.column(width=105, words=words.EVIDENCE, cellOptions=tables.COLOURED_TEXT),
     )
 
 

@@ -38,9 +38,18 @@ WRITING: Words = {
 }
 OUTCOME: Words = {"done": ("Carried out", GREY), "refused": ("Refused", GREY)}
 SEVERITY: Words = {"3": ("Critical", RED), "2": ("Warning", ORANGE), "1": ("Note", BLUE)}
+SEVERITY_NAME: Words = {
+    "critical": ("Critical", RED),
+    "warning": ("Warning", ORANGE),
+    "info": ("Note", BLUE),
+}
 SIGHT: Words = {"1": ("Seen", GREEN), "0": ("Away", RED)}
 SEEN_SHARE: Words = {"1": ("All", GREEN), "0": ("None", RED)}
-SOURCE: Words = {"1": ("Works", GREEN), "0": ("Not available", GREY)}
+SOURCE: Words = {
+    "1": ("Works", GREEN),
+    "0": ("Cannot be read", ORANGE),
+    "-1": ("Not offered", GREY),
+}
 KIND: Words = {
     "opendental": ("Open Dental itself", GREY),
     "native": ("Built into Open Dental", GREY),
