@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 RETRY_SECONDS = 60.0  # of a source that is not offered: somebody would have to switch it on
 LOST_RETRY_SECONDS = 5.0  # of one that is there and failed
 _CHEAP_SECONDS = 0.005  # of reading: what takes no longer needs no rest
-_OWN_RATIO = 0.01  # of the time, for all of a reading that rests: the server's part and what is done with its rows
+_OWN_RATIO = 0.01  # of the time, for the server and us: its rows have to be worked out as well
 # Rows that are not what the server's manual says: a column too few, a word for a number, NULL for a name.
 _GARBLED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _GARBLED_ADVICE = "find out what answers there: a proxy, or a server that querywatch does not know"
