@@ -17,7 +17,7 @@ from querywatch.cli.output import (
     make_table,
     print_json,
 )
-from querywatch.config import ServerSettings, find_password, read_settings
+from querywatch.config import ServerSettings, find_fragments, find_password, read_settings
 from querywatch.db.connection import Connection, connect
 from querywatch.db.privileges import Privileges, read_privileges
 from querywatch.errors import ConfigError, ServerError
@@ -76,7 +76,7 @@ def run(given: argparse.Namespace) -> int:
     settings = read_settings(given.config)
     if not settings.servers:
         raise ConfigError("no [[servers]] to watch; config.example.toml shows one")
-    results = [Result(server="", what="configuration", state="ok", says="valid")]
+    results = [_describe_configuration(given.config)]
     for server in settings.servers:
         results += find_results(server, given.config)
     if given.format == "json":
@@ -84,6 +84,12 @@ def run(given: argparse.Namespace) -> int:
     else:
         _print(results)
     return 1 if any(result.state == "wrong" for result in results) else 0
+
+
+def _describe_configuration(path: Path | None) -> Result:
+    names = [file.name for file in find_fragments(path)]
+    says = f"valid, with {', '.join(names)} of servers.d" if names else "valid"
+    return Result(server="", what="configuration", state="ok", says=says)
 
 
 def find_results(server: ServerSettings, path: Path | None) -> list[Result]:

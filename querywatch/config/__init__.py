@@ -4,6 +4,7 @@ Everything a person may get wrong ends as a ConfigError that names the setting a
 that knows pydantic.
 """
 
+from querywatch.config.files import find_fragments
 from querywatch.config.passwords import find_password
 from querywatch.config.reading import read_settings
 from querywatch.config.settings import (
@@ -22,6 +23,7 @@ __all__ = [
     "Settings",
     "StateSettings",
     "WebSettings",
+    "find_fragments",
     "find_password",
     "read_settings",
 ]

@@ -1,56 +1,45 @@
-"""Reads the configuration: a TOML file, overridden by the environment."""
+"""Reads the configuration: its files, overridden by the environment."""
 
 import os
-import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from querywatch.config.faults import describe_fault, find_nearest
+from querywatch.config.files import Files, read_files
 from querywatch.config.passwords import PASSWORD_VARIABLE
-from querywatch.config.settings import DEFAULT_PATH, ENVIRONMENT_PREFIX, Settings
+from querywatch.config.settings import ENVIRONMENT_PREFIX, Settings
 from querywatch.errors import ConfigError
 
 
 def read_settings(path: Path | None, environment: Mapping[str, str] = os.environ) -> Settings:
-    """The configuration in `path` under the environment; without a path, the default file where there is one.
+    """The configuration in `path` and the servers.d beside it, under the environment; without a path, the default one.
 
-    Raises ConfigError: unreadable file, broken TOML, unknown or wrong setting.
+    Raises ConfigError: unreadable file, broken TOML, unknown or wrong setting, a name that is given twice.
     """
     _check_variables(environment)
-    content = _read_toml(path)
+    files = read_files(path)
     try:
-        return Settings(**content)
+        return Settings(**files.content)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        origin = f"{path or DEFAULT_PATH}: " if content else ""
-        raise ConfigError("\n".join(origin + describe_fault(fault, Settings) for fault in faults)) from None
+        raise ConfigError("\n".join(_describe_faults(error, files, environment))) from None
     except ValueError:  # pydantic-settings: a variable that should hold JSON and does not
         raise ConfigError(
             f"a variable {ENVIRONMENT_PREFIX}SERVERS, …INTEGRATIONS or another list does not hold JSON"
         ) from None
 
 
-def _read_toml(path: Path | None) -> dict[str, Any]:
-    if path is None and not DEFAULT_PATH.exists():
-        return {}
-    file = path or DEFAULT_PATH
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            f"{file}: there is no such file; config.example.toml shows what belongs in it"
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be read ({os.strerror(error.errno or 0)})") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file}: is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as error:
-        place = re.search(r"line \d+, column \d+", str(error))
-        raise ConfigError(f"{file}: is not valid TOML{f' at {place.group()}' if place else ''}") from None
+def _describe_faults(error: ValidationError, files: Files, environment: Mapping[str, str]) -> Iterator[str]:
+    for fault in error.errors(include_url=False, include_input=False):
+        section = str(fault["loc"][0]) if fault["loc"] else ""
+        variable = ENVIRONMENT_PREFIX + section.upper()
+        if variable in environment:
+            yield f"environment variable {variable}: {describe_fault(fault, Settings)}"
+            continue
+        file, fault["loc"] = files.find_place(fault["loc"])
+        origin = f"{file}: " if files.content else ""
+        yield origin + describe_fault(fault, Settings)
 
 
 def _check_variables(environment: Mapping[str, str]) -> None:
