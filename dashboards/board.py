@@ -36,6 +36,7 @@ def start(title: str, uid: str, description: str, *, since: str = "now-3h", note
         .refresh("30s")
         .timezone("browser")
         .link(_others())
+        .annotations([])
         .with_variable(DatasourceVariable("datasource").label("Prometheus").type("prometheus"))
         .with_variable(any_of("server", "querywatch_up"))
     )

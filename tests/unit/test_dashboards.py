@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from querywatch.analysis.rules import RULES
 from querywatch.export.metrics import METRICS
@@ -68,6 +70,20 @@ def test_no_metric_dangles(place: str, text: str) -> None:
     assert find_metrics(text) - METRICS.keys() == set(), place
 
 
+def test_every_metric_is_shown_or_judged() -> None:
+    """What querywatch exports is what the dashboards and the rules ask for: nothing is exported for nobody."""
+    asked = "".join(text for place, text in read_words().items() if not place.endswith(".md"))
+    assert find_metrics(asked) == METRICS.keys()
+
+
+def test_documents_name_the_same_metrics() -> None:
+    """Whatever a reader is told of a metric, it is there by that name."""
+    root = DASHBOARDS.parent
+    documents = [root / "README.md", root / "CONTRIBUTING.md", *(root / "docs").glob("*.md")]
+    named = {path.name: find_metrics(path.read_text()) - METRICS.keys() for path in documents}
+    assert {name for name, unknown in named.items() if unknown} == set()
+
+
 @pytest.mark.parametrize(("place", "text"), read_words().items(), ids=read_words())
 def test_no_label_dangles(place: str, text: str) -> None:
     """Every selector chooses by labels that its metric has."""
@@ -102,6 +118,25 @@ def test_every_rule_alerts_once() -> None:
     patterns = {value if kind == "=~" else re.escape(value) for kind, value in expressions}
     for rule in RULES:
         assert sum(bool(re.fullmatch(pattern, rule.id)) for pattern in patterns) == 1, rule.id
+
+
+@each_board
+def test_board_follows_the_schema(board: Path) -> None:
+    """Grafana's own schema, as its SDK knows it, reads the board and loses nothing but the notes' words."""
+    content = read_board(board)
+    for note in content["annotations"]["list"]:
+        assert note.pop("titleFormat")
+    read = Dashboard.from_json(content)
+    assert json.loads(json.dumps(read, cls=JSONEncoder)) == content
+
+
+@each_board
+def test_links_lead_to_boards_and_variables_that_are_there(board: Path) -> None:
+    """Each link's uid is a board's, and each variable that it hands on is one of that board's."""
+    uids = {read_board(path)["uid"]: path for path in BOARDS}
+    for uid, query in re.findall(r"/d/([a-z-]+)\?([^\"]+)", board.read_text()):
+        variables = {entry["name"] for entry in read_board(uids[uid])["templating"]["list"]}
+        assert set(re.findall(r"var-(\w+)=", query)) <= variables
 
 
 @each_board
