@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0
 KEEP_AT_STOP_SECONDS = 3.0
+# Longer than the widest interval and all timeouts of a cycle: when no server's cycle ends, it is not the servers.
+WATCHDOG_PATIENCE_SECONDS = 180.0
 _KEEPER = "//keeper"
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _JITTER_SHARE = 0.4  # of the sampling interval, each way: a fixed one would lock onto other programs' periods
@@ -116,7 +118,7 @@ class Daemon:
         )
         if self._notifier.watchdog_seconds:
             period = self._notifier.watchdog_seconds / 3
-            self._scheduler.add_job(self._notifier.alive, IntervalTrigger(seconds=period), id="//watchdog")
+            self._scheduler.add_job(self._tell_alive, IntervalTrigger(seconds=period), id="//watchdog")
         self._scheduler.start()
         self.web.start()
         log.info(
@@ -210,6 +212,14 @@ class Daemon:
             # A fleet's first looks are spread over one interval.
             next_run_time=datetime.now(UTC) + timedelta(seconds=random.uniform(0, interval)),  # noqa: S311 - no secret
         )
+
+    def _tell_alive(self) -> None:
+        """The watchdog's sign of life: the scheduler runs this, and somebody's cycles come to an end."""
+        latest = max((watcher.finished_at for watcher in tuple(self._watchers.values())), default=0.0)
+        if time.monotonic() - latest < WATCHDOG_PATIENCE_SECONDS:
+            self._notifier.alive()
+        else:
+            log.error("no server's cycle has ended for %.0f s: a fault of querywatch", time.monotonic() - latest)
 
     def _run_cycle(self, watcher: Watcher) -> None:
         """One cycle, and the next after the interval that its cost allows."""

@@ -20,6 +20,7 @@ class Watcher:
         self.server = server
         self.watch = watch
         self.busy = threading.Lock()
+        self.finished_at = time.monotonic()  # the last cycle, by whatever end
         self._last_fault: str | None = None
         self._interval_seconds = server.sample_interval
         self._was_backing_off = self._was_too_small = False
@@ -38,6 +39,7 @@ class Watcher:
                 self._last_fault = fault
             else:
                 self._last_fault = None
+        self.finished_at = time.monotonic()
 
     def find_new_interval(self) -> float | None:
         """The seconds from look to look, where they are others now than when this was last asked."""

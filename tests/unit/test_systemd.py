@@ -53,5 +53,12 @@ def test_the_template_is_the_unit_with_its_own_files() -> None:
     """An instance differs from the plain unit in its name, configuration and state, and in nothing else."""
     plain, template = read_settings(PLAIN), read_settings(TEMPLATE)
     changed = {line.partition("=")[0] for line in plain ^ template}
-    assert changed == {"Description", "ExecStart", "StateDirectory", "Environment"}
+    assert changed == {
+        "Description",
+        "ExecStart",
+        "LoadCredential",
+        "ConfigurationDirectory",
+        "StateDirectory",
+        "Environment",
+    }
     assert all("%i" in line for line in template - plain)
