@@ -62,3 +62,11 @@ def test_every_alert_leads_to_its_runbook_heading() -> None:
         assert isinstance(annotations, dict)
         assert annotations.keys() == {"summary", "description", "runbook_url"}
         assert annotations["runbook_url"].endswith(f"/dashboards/runbook.md#{str(rule['alert']).lower()}")
+
+
+def test_every_runbook_entry_says_all_four_things() -> None:
+    """Under each alert: what it means, what to look at, what to do, how to switch it off."""
+    entries = (DASHBOARDS / "runbook.md").read_text().split("\n## ")[1:]
+    for entry in entries:
+        said = [line.split("**")[1] for line in entry.splitlines() if line.startswith("**")]
+        assert said == ["What it means.", "What to look at.", "What to do.", "Switching off."], entry[:40]
