@@ -41,7 +41,7 @@ def _with_now(dashboard: Dashboard) -> Dashboard:
 def _with_findings(dashboard: Dashboard) -> Dashboard:
     return (
         dashboard.with_row(Row("What is wrong with it"))
-        .with_panel(tables.findings().height(10).span(FULL))
+        .with_panel(tables.findings(who=False).height(10).span(FULL))
         .with_panel(tables.findings_over_time("rule").height(8).span(FULL))
     )
 
@@ -60,7 +60,7 @@ def _with_load(dashboard: Dashboard) -> Dashboard:
 def _with_statements(dashboard: Dashboard) -> Dashboard:
     return (
         dashboard.with_row(Row("Its statements, and their rhythm"))
-        .with_panel(tables.expensive_statements("Its most expensive statements", WORST).height(11).span(FULL))
+        .with_panel(_worst_statements().height(11).span(FULL))
         .with_panel(_rhythm().height(8).span(THIRD))
         .with_panel(_statement_time().height(8).span(THIRD))
         .with_panel(_usual().height(8).span(THIRD))
@@ -187,6 +187,10 @@ def _budgets() -> timeseries.Panel:
         nothing="No budget is set",
     )
     return panels.limit_lines(panel, (1, words.RED))
+
+
+def _worst_statements() -> table.Panel:
+    return tables.expensive_statements("Its most expensive statements", WORST, who=False)
 
 
 def _rhythm() -> timeseries.Panel:

@@ -8,6 +8,7 @@ from grafana_foundation_sdk.builders import statetimeline, table
 COLOURED_CELL = {"type": "color-background", "mode": "basic"}
 COLOURED_TEXT = {"type": "color-text"}
 WRAPPED = {"type": "auto", "wrapText": True}
+_INTEGRATION = (("integration", "Integration"),)
 
 
 def findings(
@@ -17,8 +18,12 @@ def findings(
     chosen: str = queries.CHOSEN,
     nothing: str = "No open finding",
     text: bool = True,
+    who: bool = True,
 ) -> table.Panel:
-    """Open findings with their numbers; `chosen` selects them by their labels, `text` adds their statements."""
+    """Open findings with their numbers; `chosen` selects them by their labels.
+
+    `text` adds their statements, `who` their integrations.
+    """
     statement = (("shape", "Statement"),) if text else ()
     until = "querywatch_finding_acknowledged_until_timestamp_seconds"
     panel = panels.grid(
@@ -29,7 +34,7 @@ def findings(
         panels.rows(f"1000 * {queries.render_finding_value(until, chosen)}", ref="C"),
         columns=(
             ("Value #A", "Severity"),
-            ("integration", "Integration"),
+            *(_INTEGRATION if who else ()),
             ("what", "What is wrong"),
             ("subject", "About"),
             ("Value #B", "Times limit"),
@@ -75,8 +80,8 @@ def findings_over_time(*key: str, chosen: str = queries.CHOSEN) -> statetimeline
     )
 
 
-def expensive_statements(title: str, count: int) -> table.Panel:
-    """The shapes that took most server time."""
+def expensive_statements(title: str, count: int, *, who: bool = True) -> table.Panel:
+    """The shapes that took most server time; `who` adds whose they are."""
     panel = panels.grid(
         title,
         "Over the time range, by server time. Their text is reduced to its shape: it holds no patient's "
@@ -85,7 +90,7 @@ def expensive_statements(title: str, count: int) -> table.Panel:
         panels.rows(queries.render_expensive_runs(count), ref="B"),
         panels.rows(queries.render_expensive_rows(count), ref="C"),
         columns=(
-            ("integration", "Integration"),
+            *(_INTEGRATION if who else ()),
             ("Value #A", "Server time"),
             ("Value #B", "Runs"),
             ("Value #C", "Rows examined a run"),
