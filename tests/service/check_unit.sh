@@ -1,5 +1,6 @@
 #!/bin/bash
-# Tries the systemd unit for real: start, readiness, reload with a bad file, crash, hang, wrong configuration, stop.
+# Tries the systemd unit for real: start, readiness, reload, crash, hangs, credentials, upgrade, stop, uninstall. What the
+# README says to type for some of these is read from there.
 #
 # usage: tests/service/check_unit.sh    as root, on a Debian 12 machine that systemd booted and that may be changed
 #
@@ -134,6 +135,51 @@ comes_back_after_kill() {
     within 20 restarted_from "$pid"
 }
 
+readme() { # TITLE: the lines to type under that title of the README
+    awk -v title="### $1" '$0 == title {found = 1} found && /^```/ {if (typing) exit; typing = 1; next} typing' README.md
+}
+
+upgrades() {
+    local pid
+    pid=$(main_pid)
+    [ "$(readme Upgrade | wc -l)" = 3 ] || { echo 'not three lines'; return 1; }
+    bash -euxc "$(readme Upgrade)" && within 20 restarted_from "$pid" && within 20 sees_office
+}
+
+takes_encrypted_password() {
+    local plain=/etc/querywatch/credentials/office
+    mv $plain "$work/password"
+    bash -euxc "$(readme 'Encrypted passwords' | sed -e 's/NAME/office/g' -e "s|systemd-ask-password[^|]*|cat $work/password |")" &&
+        systemctl restart querywatch && within 20 is_ready && within 20 sees_office &&
+        ! grep -r "$password" /etc/querywatch /etc/systemd /run/systemd/system &&
+        bash -euxc "$(readme 'Encrypted passwords, checked')"
+    local result=$?
+    mv "$work/password" $plain
+    rm -rf /etc/systemd/system/querywatch.service.d /etc/querywatch/credentials.encrypted
+    systemctl daemon-reload
+    return $result
+}
+
+comes_back_after_deadlock() {
+    local pid
+    install -m 644 tests/service/hang.py /etc/querywatch/ || return 1
+    printf '[Service]\nExecStart=\nExecStart=/opt/querywatch/bin/python /etc/querywatch/hang.py run --config %s\n' $config \
+        >$dropin/deadlock.conf
+    systemctl daemon-reload && systemctl restart querywatch && within 20 sees_office || return 1
+    pid=$(main_pid)
+    sleep 6 # longer than the watchdog's time: the scheduler is what speaks
+    [ "$(main_pid)" = "$pid" ] || { echo 'it was killed without a deadlock'; return 1; }
+    touch /etc/querywatch/hang
+    within 20 has_left "$pid"
+    rm /etc/querywatch/hang
+    within 30 restarted_from "$pid"
+    local result=$?
+    rm $dropin/deadlock.conf
+    systemctl daemon-reload
+    return $result
+}
+has_left() { ! kill -0 "$1" 2>/dev/null; }
+
 comes_back_after_hang() {
     local pid
     install -d $dropin && printf '[Service]\nWatchdogSec=4\nTimeoutAbortSec=2\n' >$dropin/short.conf
@@ -160,6 +206,17 @@ stays_down_when_misconfigured() {
         [ "$(systemctl show --value --property=NRestarts querywatch)" = 0 ] && ! systemctl is-active --quiet querywatch
 }
 
+leaves_nothing() {
+    [ "$(readme Uninstall | wc -l)" = 3 ] || { echo 'not three lines'; return 1; }
+    rm -rf $dropin # ours
+    bash -euxc "$(readme Uninstall)" || return 1
+    local left
+    left=$(find / -xdev \( -path /proc -o -path /src -o -path "$PWD" -o -path "$work" -o -path /var/log/journal \) -prune \
+        -o -name '*querywatch*' -print)
+    [ -z "$left" ] || { echo "left: $left"; return 1; }
+    ! systemctl list-units --all --plain --no-legend 'querywatch*' | grep .
+}
+
 # not grep -q: it would leave before its input ends, and that is a failure of the pipe
 journal_says() { journalctl --quiet --unit=querywatch --output=cat | grep -- "$1" >/dev/null; }
 journal_keeps_the_password() { ! journal_says "$password"; }
@@ -181,9 +238,14 @@ step 'goes on with the old configuration after a bad reload' survives_bad_reload
 step 'takes a good reload without a restart' takes_good_reload
 step 'comes back after kill -9' comes_back_after_kill
 step 'comes back after a hang, by the watchdog' comes_back_after_hang
+step 'comes back after a deadlock of its scheduler' comes_back_after_deadlock
+step 'takes a password that stands encrypted on the disk' takes_encrypted_password
+step 'upgrades as the README says, in three lines' upgrades
 step 'stops within 5 s' stops_in_time
 step 'stays down with a wrong configuration (status 78)' stays_down_when_misconfigured
 step 'keeps the password out of the journal' journal_keeps_the_password
+systemd-analyze verify --man=no /etc/systemd/system/querywatch.service && echo 'systemd-analyze verify: nothing to say'
 systemd-analyze security --no-pager querywatch | tail -1
+step 'uninstalls as the README says, and leaves nothing' leaves_nothing
 [ $failed = 0 ] || journalctl --quiet --unit=querywatch --no-pager --lines=40
 exit $failed
