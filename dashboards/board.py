@@ -84,11 +84,6 @@ def _others() -> DashboardLink:
     )
 
 
-_NEW_VERSION = (
-    f"max by (server, version) (querywatch_server_info{{{queries.SERVER}}}"
-    " unless on (server, version) querywatch_server_info offset 5m)"
-    " and on (server) (querywatch_up offset 5m == 1)"
-)
 _CRITICAL = f'querywatch_problem{{{queries.SERVER},severity="critical"}}'
 # Beginnings alone: a mark for as long as it lasts would colour the whole chart. What comes again within five
 # minutes is no beginning, nor is what stood open while the daemon restarted.
@@ -116,7 +111,12 @@ _NOTES = (
         f'max by (server, integration) (querywatch_trial_state{{{queries.SERVER},state="off"}})',
         "{{integration}} is off on {{server}}, for a trial",
     ),
-    ("Another version", words.YELLOW, _NEW_VERSION, "{{server}} runs {{version}} now"),
+    (
+        "Changes of the server",
+        words.YELLOW,
+        f"sum by (server, kind) (increase(querywatch_changes_total{{{queries.SERVER}}}[2m])) > 0",
+        "Change on {{server}}: {{kind}}",
+    ),
 )
 
 

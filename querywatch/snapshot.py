@@ -130,6 +130,7 @@ class Snapshot:
     observer_budget_ratio: float | None = None  # None: nothing was spent yet
     residual_ratio: float | None = None  # None: no margin to compare with
     capture_ratios: Mapping[str, float] = field(default_factory=dict)  # duration in words -> chance
+    changes_noticed: Mapping[str, int] = field(default_factory=dict)  # kind of change, since the start
     trials: tuple[TrialState, ...] = ()  # each integration's last
     blocking_victims: Mapping[str, int] | None = (
         None  # integration -> who waits for it; None: it cannot be told

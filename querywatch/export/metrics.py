@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from querywatch import __version__
+from querywatch.export.change_metrics import CHANGE_METRICS, render_changes
 from querywatch.export.trial_metrics import TRIAL_METRICS, render_trials
 from querywatch.findings import OpenFinding
 from querywatch.model import Evidence, Operation
@@ -36,6 +37,7 @@ METRICS: dict[str, MetricKind] = {
     PREFIX + name: MetricKind(*kind)
     for name, kind in {
         **TRIAL_METRICS,
+        **CHANGE_METRICS,
         "build_info": ("gauge", ("version",), "The running querywatch."),
         "up": ("gauge", ("server",), "Whether the last poll of the server succeeded."),
         "server_info": ("gauge", ("server", "flavour", "version"), "The server, with its configured labels."),
@@ -182,6 +184,7 @@ class SnapshotCollector(Collector):
         yield from _render_queries(seen)
         yield from _render_findings(snapshots)
         yield from render_trials(snapshots, family)
+        yield render_changes(snapshots, family)
 
 
 def make_registry(snapshots: Callable[[], Iterable[Snapshot]]) -> CollectorRegistry:

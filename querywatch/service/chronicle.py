@@ -1,6 +1,6 @@
 """What happened on one server, as its watch notes it and the keeper takes it: changes, writes, names, baselines."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -83,6 +83,7 @@ class Chronicle:
         self._lock = Lock()
         self._noted = Noted()
         self._recent: deque[Change] = deque(maxlen=_CHANGES_KEPT)
+        self.changes_noticed: Counter[ChangeKind] = Counter()  # since the start
         self._info: ServerInfo | None = None
         self._variables: Mapping[str, str] = {}
         self._schema: Schema | None = None
@@ -243,6 +244,7 @@ class Chronicle:
     def _tell(self, changes: Sequence[Change]) -> None:
         if changes:
             self._recent.extend(changes)
+            self.changes_noticed.update(change.kind for change in changes)
             with self._lock:
                 self._noted.add_changes(changes)
 

@@ -13,7 +13,7 @@ from querywatch.analysis.rules import find_all
 from querywatch.analysis.sightings import Execution
 from querywatch.analysis.situation import Blindness, Block, Limits, RunningSession, Situation, WriteSeen
 from querywatch.analysis.temporary import Remainder, TemporaryTables
-from querywatch.analysis.timeline import quote
+from querywatch.analysis.timeline import ChangeKind, quote
 from querywatch.analysis.window import Window
 from querywatch.attribution.amounts import AccountAmount, QueryAmount
 from querywatch.attribution.doubts import Growth
@@ -200,6 +200,11 @@ class Judge:
         )
         self._chronicle.note_baselines(self.baselines.find_rows_to_save(cycle.now))
         return found
+
+    @property
+    def changes_noticed(self) -> Mapping[ChangeKind, int]:
+        """What changed on the server since the start, by its kind."""
+        return self._chronicle.changes_noticed
 
     def _note(self, cycle: Cycle, writes: Iterable[WriteSeen]) -> None:
         chronicle, now = self._chronicle, cycle.now

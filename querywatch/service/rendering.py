@@ -61,6 +61,7 @@ def render_snapshot(
         running=tuple(judge.make_running(*each) for each in present if each[0].is_active),
         connected=find_connected(present),
         findings=judge.book.open,
+        changes_noticed={str(kind): count for kind, count in judge.changes_noticed.items()},
         problems=_find_problems(frame, judge.book.open),
     )
 

@@ -43,7 +43,7 @@ RIGHTLY_EMPTY = {
     "Failed reads a minute: A": "no read fails",
     "A critical problem begins: note": "what is critical began a while ago",
     "Turned off for a trial: note": "there is no trial",
-    "Another version: note": "the server is of one version",
+    "Changes of the server: note": "nothing is changed there",
 }
 
 

@@ -157,6 +157,7 @@ def test_a_server_that_is_away_has_nothing_of_its_own_but_that() -> None:
     about_querywatch = {
         "querywatch_build_info", "querywatch_up", "querywatch_observer_seconds_total", "querywatch_finding",
         "querywatch_findings_opened_total", "querywatch_poll_failures_total", "querywatch_problem",
+        "querywatch_changes_total",
     }  # fmt: skip
     assert set(found) <= about_querywatch
     assert {dict(each)["rule"] for each in found["querywatch_finding"]} == {"coverage.blind"}
