@@ -6,7 +6,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from querywatch.errors import ConfigError
 from querywatch.export.metrics import make_registry
 from querywatch.export.web import WebServer
 from querywatch.findings import FindingBook
+from querywatch.service.fleet import Strain, find_spread_seconds
 from querywatch.service.keeping import TICK_SECONDS, Keeper, Watched
 from querywatch.service.logs import describe_error
 from querywatch.service.notify import Notifier
@@ -69,6 +70,7 @@ class Daemon:
             timezone=UTC,
         )
         self._scheduler.add_listener(_tell_fault, EVENT_JOB_ERROR)
+        self._strain = Strain()
         self._notifier = Notifier(environment)
         self.web = WebServer(
             settings.web.address,
@@ -104,8 +106,8 @@ class Daemon:
         """Starts the schedule and the web server, without waiting for any server."""
         self._parser.start()
         self._keeper.record("start", f"querywatch {__version__}, {len(self._watchers)} servers")
-        for watcher in self._watchers.values():
-            self._schedule(watcher)
+        self._schedule_all(self._watchers.values())
+        self._strain.start()
         self._scheduler.add_executor(ThreadPoolExecutor(1), alias=_KEEPER)
         self._scheduler.add_job(
             self._keeper.tick, IntervalTrigger(seconds=TICK_SECONDS), id=_KEEPER, executor=_KEEPER
@@ -148,6 +150,7 @@ class Daemon:
         """Ends everything within a few seconds, a hanging server or not."""
         self._notifier.stopping()
         deadline = time.monotonic() + STOP_SECONDS
+        self._strain.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         self.web.stop()
@@ -182,10 +185,10 @@ class Daemon:
             else:
                 watcher.watch.reconfigure(settings.find_integrations(), settings.rules.to_limits())
         self._settings = settings
-        for name, server in wanted.items():
-            if name not in self._watchers:
-                self._watchers[name] = self._make_watcher(server, endpoints[name])
-                self._schedule(self._watchers[name])
+        new = [server for name, server in wanted.items() if name not in self._watchers]
+        for server in new:
+            self._watchers[server.name] = self._make_watcher(server, endpoints[server.name])
+        self._schedule_all([self._watchers[server.name] for server in new])
 
     def _make_watcher(self, server: ServerSettings, password: str) -> Watcher:
         book = FindingBook(self._keeper.load_findings(server.name))
@@ -201,7 +204,14 @@ class Daemon:
     def _find_clocks(self) -> Mapping[str, Watch]:
         return {name: watcher.watch for name, watcher in tuple(self._watchers.items())}
 
-    def _schedule(self, watcher: Watcher) -> None:
+    def _schedule_all(self, watchers: Collection[Watcher]) -> None:
+        """A fleet's first looks are spread: all at once they would be slow, and be charged to the servers."""
+        for place, watcher in enumerate(watchers):
+            interval = watcher.server.sample_interval
+            spread = find_spread_seconds(len(watchers), interval)
+            self._schedule(watcher, (place + random.random()) / len(watchers) * spread)  # noqa: S311 - no secret
+
+    def _schedule(self, watcher: Watcher, after_seconds: float) -> None:
         name, interval = watcher.server.name, watcher.server.sample_interval
         self._scheduler.add_executor(ThreadPoolExecutor(1), alias=name)
         self._scheduler.add_job(
@@ -209,8 +219,7 @@ class Daemon:
             _make_trigger(interval),
             id=name,
             executor=name,
-            # A fleet's first looks are spread over one interval.
-            next_run_time=datetime.now(UTC) + timedelta(seconds=random.uniform(0, interval)),  # noqa: S311 - no secret
+            next_run_time=datetime.now(UTC) + timedelta(seconds=after_seconds),
         )
 
     def _tell_alive(self) -> None:
@@ -219,10 +228,14 @@ class Daemon:
         if time.monotonic() - latest < WATCHDOG_PATIENCE_SECONDS:
             self._notifier.alive()
         else:
-            log.error("no server's cycle has ended for %.0f s: a fault of querywatch", time.monotonic() - latest)
+            log.error(
+                "no server's cycle has ended for %.0f s: a fault of querywatch", time.monotonic() - latest
+            )
 
     def _run_cycle(self, watcher: Watcher) -> None:
         """One cycle, and the next after the interval that its cost allows."""
+        watcher.watch.delay_seconds = self._strain.delay_seconds
+        watcher.watch.pacer.stretch_ratio = self._strain.stretch_ratio
         watcher.run_cycle()
         interval = watcher.find_new_interval()
         name = watcher.server.name

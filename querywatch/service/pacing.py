@@ -50,16 +50,19 @@ class Pacer:
         self._sample = _Rhythm(sample_interval_seconds, WIDEST_SAMPLE_SECONDS)
         self._count = _Rhythm(counter_interval_seconds, WIDEST_COUNTER_SECONDS)
         self._moved_at: float | None = None
+        self.stretch_ratio = (
+            1.0  # how much more seldom all servers are looked at, because this machine is busy
+        )
 
     @property
     def sample_interval_seconds(self) -> float:
         """The time from one look at the sessions to the next."""
-        return self._sample.interval_seconds
+        return self._sample.find_stretched(self.stretch_ratio)
 
     @property
     def counter_interval_seconds(self) -> float:
         """The time from one reading of the counters to the next; never less than from look to look."""
-        return max(self._count.interval_seconds, self._sample.interval_seconds)
+        return max(self._count.find_stretched(self.stretch_ratio), self.sample_interval_seconds)
 
     @property
     def spare_ratio(self) -> float:
@@ -164,6 +167,10 @@ class _Rhythm:
         """The mean without the dearest: the first of a connection asks for more, and the purse pays for that."""
         kept = sorted(self.costs)[:-1]
         return statistics.fmean(kept) if kept else 0.0
+
+    def find_stretched(self, ratio: float) -> float:
+        """The interval, so many times longer; never past the widest for that."""
+        return max(self.interval_seconds, min(self._widest, self.interval_seconds * ratio))
 
     def find_interval(self, scale: float, share: float) -> float:
         """The interval at that widening, between the configured one and the widest."""

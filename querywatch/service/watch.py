@@ -57,6 +57,7 @@ class Watch:
         self._clock = clock
         self._random = random
         self._link = Link(settings.endpoint, random)
+        self.delay_seconds = 0.0  # that this process is late to take an answer: no server's cost
         self.pacer = Pacer(
             budget_ratio=settings.observer_budget_ratio,
             sample_interval_seconds=settings.sample_interval_seconds,
@@ -147,11 +148,12 @@ class Watch:
     @contextmanager
     def _charging(self, work: Work, connection: Connection, now: float) -> Iterator[None]:
         """Tells the pacer what the block's statements took."""
-        before = connection.seconds_spent
+        before, sent_before = connection.seconds_spent, connection.statements_sent
         try:
             yield
         finally:
-            self.pacer.note_cost(work, connection.seconds_spent - before, now)
+            late_seconds = self.delay_seconds * (connection.statements_sent - sent_before)
+            self.pacer.note_cost(work, max(0.0, connection.seconds_spent - before - late_seconds), now)
 
     def count_crash(self) -> None:
         """A cycle ended in a fault that nobody foresaw; it shows in the counts of failures."""
