@@ -136,6 +136,7 @@ def _identity() -> table.Panel:
     return (
         panel.override_by_name("Trial's effect", panels.column(unit="none", align="left"))
         .override_by_name("Kind", panels.column(words=words.KIND))
+        .override_by_name("Trial", panels.column(words=words.TRIAL, cellOptions=tables.COLOURED_TEXT))
         .override_by_name("Server", [panels.to_server()])
     )
 

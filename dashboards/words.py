@@ -50,6 +50,14 @@ SOURCE: Words = {
     "0": ("Cannot be read", ORANGE),
     "-1": ("Not offered", GREY),
 }
+TRIAL: Words = {
+    "waiting": ("Waiting for its turn-off", BLUE),
+    "off": ("Turned off now", BLUE),
+    "back": ("On again, being compared", BLUE),
+    "cause": ("It is the cause", RED),
+    "ruled out": ("Ruled out", GREEN),
+    "not enough evidence": ("Not enough evidence", GREY),
+}
 KIND: Words = {
     "opendental": ("Open Dental itself", GREY),
     "native": ("Built into Open Dental", GREY),

@@ -15,6 +15,8 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from querywatch.analysis.rules import RULES
 from querywatch.export.metrics import METRICS
+from querywatch.model import Kind
+from querywatch.trial.judgement import Verdict
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 BOARDS = sorted((DASHBOARDS / "json").glob("*.json"))
@@ -101,14 +103,24 @@ def test_no_rule_dangles(place: str, text: str) -> None:
 
 def test_every_rule_has_plain_words() -> None:
     """The findings table says each rule in words."""
-    findings = next(panel for panel in read_panels(OFFICE) if panel["title"] == "Findings")
+    assert read_words_of(OFFICE.name, "Findings", "What is wrong") == {rule.id for rule in RULES}
+
+
+def read_words_of(board: str, title: str, column: str) -> set[str]:
+    """The values that a table's column has words for."""
+    panel = next(each for each in read_panels(DASHBOARDS / "json" / board) if each["title"] == title)
     override = next(
-        entry
-        for entry in findings["fieldConfig"]["overrides"]
-        if entry["matcher"]["options"] == "What is wrong"
+        each for each in panel["fieldConfig"]["overrides"] if each["matcher"]["options"] == column
     )
-    mappings = next(entry for entry in override["properties"] if entry["id"] == "mappings")["value"]
-    assert mappings[0]["options"].keys() == {rule.id for rule in RULES}
+    mappings = next(each["value"] for each in override["properties"] if each["id"] == "mappings")
+    return set(mappings[0]["options"])
+
+
+def test_every_kind_and_verdict_has_plain_words() -> None:
+    """The Integration page says what sort of software it is and what its trial showed."""
+    title = "Who it is, and what its last trial showed"
+    assert read_words_of("integration.json", title, "Kind") == set(Kind)
+    assert read_words_of("integration.json", title, "Trial") == {"waiting", "off", "back", *Verdict}
 
 
 def test_every_rule_alerts_once() -> None:
