@@ -1,7 +1,7 @@
 """Fits the shapes that no single account is known to run into the room that is left, measure by measure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from querywatch.attribution.fit import Entry, fit_rows
@@ -40,10 +40,12 @@ class Doubt:
     growths: tuple[Growth, ...]
     seeds: Mapping[Entry, float]
     supposed: bool = False  # nobody was seen running it
+    laid: Mapping[str, float] = field(default_factory=dict)  # of each measure, what was witnessed
 
     def get(self, measure: str) -> float:
-        """One of MEASURES, of all of them."""
-        return sum(growth.get(measure) for growth in self.growths)
+        """One of MEASURES, of all of them, as far as nobody witnessed it."""
+        whole = sum(growth.get(measure) for growth in self.growths)
+        return max(0.0, whole - self.laid.get(measure, 0.0))
 
 
 def fit_doubts(doubts: Mapping[str, Doubt], room: Room) -> dict[str, Laid]:

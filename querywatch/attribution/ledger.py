@@ -18,6 +18,7 @@ from querywatch.attribution.fit import Entry, Place, fit_rows
 from querywatch.attribution.lessons import Lessons
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.room import MEASURES, Account, Margins, Room
+from querywatch.attribution.witnessed import Sight, find_part, lay_witnessed
 from querywatch.model import Evidence
 
 _SHAPES_REMEMBERED = 20_000
@@ -26,7 +27,6 @@ _LAID_BELIEVED = 40.0
 _SUPPOSED_BELIEVED = 1.0  # where nothing was seen, but there is room
 _FED_BELIEVED = 0.3  # where somebody else was seen, but there is room that nothing explains
 _WITNESSED_PART = 0.3  # of an interval's executions: then what was laid before is of no use
-_LEAST_BEFORE = 0.02
 _FADING = 0.98  # of what was laid, an interval
 _BOLDNESS = 1.5
 _FITTED_ALONE = 100  # shapes never seen, the most often run; the rest is fitted together
@@ -66,8 +66,11 @@ class Ledger:
         self._room.open(margins)
         seen = {key: self.lessons.find(growth.statement, growth.operation) for key, growth in rows.items()}
         whole = self._lay_whole(rows, {key: entries for key, entries in seen.items() if _is_sole(entries)})
-        doubts = self._find_doubts([growth for key, growth in rows.items() if key not in whole], seen)
-        shared = fit_doubts(self._feed(doubts), self._room)
+        doubted = [growth for key, growth in rows.items() if key not in whole]
+        witnessed = lay_witnessed({growth.key: self._find_sight(growth) for growth in doubted}, self._room)
+        doubts = self._find_doubts(doubted, seen, witnessed)
+        fitted = fit_doubts(self._feed(doubts), self._room)
+        shared = {measure: _join(witnessed[measure], fitted[measure]) for measure in MEASURES}
         self._room.close()
         self.lessons.settle()
         self._remember(shared[_EXECUTIONS])
@@ -97,8 +100,16 @@ class Ledger:
         for measure in MEASURES:
             self._room.take(measure, _lay(weights, rows, measure))
 
-    def _find_doubts(self, growths: Sequence[Growth], seen: Laid) -> dict[str, Doubt]:
-        """Each shape with its seeds; of those that nobody was seen running the rare ones together."""
+    def _find_sight(self, growth: Growth) -> Sight:
+        """What this interval's polls and records told of a shape."""
+        known, _ = self.lessons.find_fresh(growth.statement, growth.operation)
+        runs = self.lessons.find_runs(growth.statement, growth.operation)
+        return Sight(growth=growth, known=known, runs=runs)
+
+    def _find_doubts(
+        self, growths: Sequence[Growth], seen: Laid, witnessed: Mapping[str, Laid]
+    ) -> dict[str, Doubt]:
+        """What is left of each shape, with its seeds; of those that nobody was seen running the rare ones together."""
         places = self._room.find_places()
         doubts, unseen = dict[str, Doubt](), list[Growth]()
         for growth in growths:
@@ -106,15 +117,14 @@ class Ledger:
             if not found:
                 unseen.append(growth)
                 continue
-            executions = growth.get(_EXECUTIONS)
-            known, untold = self.lessons.find_fresh(growth.statement, growth.operation)
-            part = min(1.0, sum(known.values()) / executions) if executions > 0 else 0.0
-            # What this interval showed is its part of it; the rest is as it was before, where it could stay unseen.
+            part = find_part(growth, witnessed[_EXECUTIONS].get(growth.key, {}))
+            _, untold = self.lessons.find_fresh(growth.statement, growth.operation)
+            # What this interval showed is laid; the rest is as it was before, where it could stay unseen.
             before = _weigh(found, _SEEN_BELIEVED, laid if part < _WITNESSED_PART else {})
             hidden = {entry: amount * untold.get(entry, 1.0) for entry, amount in before.items()}
-            rest = hidden if any(hidden.values()) else before
-            seeds = _add(fill(known, part), fill(rest, max(_LEAST_BEFORE, 1.0 - part)))
-            doubts[growth.key] = Doubt(growths=(growth,), seeds=seeds)
+            seeds = hidden if any(hidden.values()) else before
+            laid_now = {measure: sum(witnessed[measure].get(growth.key, {}).values()) for measure in MEASURES}
+            doubts[growth.key] = Doubt(growths=(growth,), seeds=seeds, laid=laid_now)
         often = sorted(unseen, key=lambda growth: growth.get(_EXECUTIONS), reverse=True)
         rare = dict[str, list[Growth]]()
         for place, growth in enumerate(often):
@@ -255,6 +265,10 @@ def _sharpen(laid: Mapping[Entry, float]) -> dict[Entry, float]:
     total = sum(laid.values())
     bold = {entry: (amount / total) ** _BOLDNESS if total else 0.0 for entry, amount in laid.items()}
     return fill(bold, total)
+
+
+def _join(one: Laid, other: Laid) -> Laid:
+    return {key: _add(one.get(key, {}), other.get(key, {})) for key in {**one, **other}}
 
 
 def _add(one: Mapping[Entry, float], other: Mapping[Entry, float]) -> dict[Entry, float]:

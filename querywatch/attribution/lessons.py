@@ -13,6 +13,19 @@ _SIGHTS_ENOUGH = 10.0  # of one shape, for polls to tell better than records who
 _Who = tuple[str, str, str]  # integration, account, host
 
 
+class Runs(NamedTuple):
+    """Single executions of which it is known how long they took: their number, and their seconds together."""
+
+    recorded: float = 0.0
+    recorded_seconds: float = 0.0
+    sighted: float = 0.0  # by polls: only those that took long enough, and to the nearest look
+    sighted_seconds: float = 0.0
+
+    def plus(self, other: "Runs") -> "Runs":
+        """Both together."""
+        return Runs(*(one + more for one, more in zip(self, other, strict=True)))
+
+
 class _Seen(NamedTuple):
     """Executions of one shape in one integration's sessions: before this interval, and fresh in it."""
 
@@ -22,12 +35,14 @@ class _Seen(NamedTuple):
     fresh_sighted: float = 0.0
     fresh_recorded: float = 0.0
     fresh_records: float = 0.0
+    runs: Runs = Runs()
 
     def settle(self) -> "_Seen":
         return _Seen(
             sighted=max(0.0, self.sighted + self.fresh_sighted),
             recorded=max(0.0, self.recorded + self.fresh_recorded),
             records=max(0.0, self.records + self.fresh_records),
+            runs=self.runs,
         )
 
 
@@ -105,12 +120,27 @@ class Lessons:
         seen = {
             _enter(who, operation): each for who, each in self._seen.get(statement.fingerprint, {}).items()
         }
-        sighted = {entry: each.fresh_sighted for entry, each in seen.items() if each.fresh_sighted > 0}
-        records = {entry: each.fresh_records for entry, each in seen.items() if each.fresh_records > 0}
-        recorded = {entry: each.fresh_recorded for entry, each in seen.items() if each.fresh_recorded > 0}
-        if sum(sighted.values()) >= sum(records.values()):
-            return {**recorded, **sighted}, {}
-        return {**sighted, **records}, self._untold
+        # Polls and records may tell of the same execution.
+        known = {
+            entry: most
+            for entry, each in seen.items()
+            if (most := max(each.fresh_sighted, each.fresh_records)) > 0
+        }
+        sighted = sum(each.fresh_sighted for each in seen.values())
+        records = sum(each.fresh_records for each in seen.values())
+        return known, {} if sighted >= records else self._untold
+
+    def time(self, statement: Statement, account: str, host: str, integration: str, runs: Runs) -> None:
+        """Remembers how long executions took that were learnt."""
+        seen = self._seen.get(statement.fingerprint, {})
+        who = (integration, account, host)
+        if who in seen:
+            seen[who] = seen[who]._replace(runs=seen[who].runs.plus(runs))
+
+    def find_runs(self, statement: Statement, operation: Operation) -> dict[Entry, Runs]:
+        """How long the shape took whom so far."""
+        seen = self._seen.get(statement.fingerprint, {})
+        return {_enter(who, operation): each.runs for who, each in seen.items()}
 
     def tell(self, entry: Entry, untold_ratio: float) -> None:
         """What part of all that ran there in this interval is not among the fresh records."""

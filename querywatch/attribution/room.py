@@ -151,6 +151,13 @@ class Room:
         }
         return {operation: 1.0 if part >= _FULL_SHARE else part for operation, part in parts.items()}
 
+    def find_part(self, measure: str, place: Place, amount: float) -> float:
+        """The part of an amount that the place has left, 1 at the most."""
+        left = self._measures[measure].left
+        if place not in left:
+            return 1.0 if self._unlimited else 0.0
+        return min(1.0, max(0.0, left[place]) / amount) if amount > 0 else 1.0
+
     def find_places(self) -> dict[Place, float]:
         """The places that have executions left, and how many."""
         left = self._measures["executions"].left

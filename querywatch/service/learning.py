@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from querywatch.analysis.sightings import Execution
 from querywatch.attribution.fit import Entry, Place
 from querywatch.attribution.ledger import Ledger
+from querywatch.attribution.lessons import Runs
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.sessions import Attributor
 from querywatch.counters import Prepared, Recorded
@@ -62,6 +63,8 @@ class Learner:
             session, statement = execution.session, execution.statement
             attribution = self._attributor.attribute(session, statement)
             self._learn(statement, session, attribution, sighted=1.0)
+            runs = Runs(sighted=1, sighted_seconds=execution.seconds_estimated)
+            self._time(statement, session, attribution, runs)
 
     def learn_recorded(
         self, recorded: Sequence[Recorded], now: float, ran: Mapping[tuple[int, Operation], float]
@@ -113,6 +116,9 @@ class Learner:
         if session is not None:
             attribution = self._attributor.note(session, each.statement, now, recorded=True)
             self._learn(each.statement, session, attribution, recorded=executions, records=records)
+            if isinstance(each, Recorded) and each.seconds is not None:
+                runs = Runs(recorded=1, recorded_seconds=each.seconds)
+                self._time(each.statement, session, attribution, runs)
 
     def _learn(
         self,
@@ -147,6 +153,10 @@ class Learner:
             )
         if len(self._lessons) > _SESSIONS_REMEMBERED:
             self._lessons.popitem(last=False)
+
+    def _time(self, statement: Statement, session: Session, attribution: Attribution, runs: Runs) -> None:
+        lessons, name = self.ledger.lessons, attribution.integration.name
+        lessons.time(statement, session.account, session.host, name, runs)
 
     def _revise(self) -> None:
         """What a session taught goes with it when it turns out to be somebody else's."""

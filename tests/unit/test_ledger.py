@@ -8,6 +8,7 @@ import pytest
 from querywatch.attribution.doubts import Growth
 from querywatch.attribution.fit import Entry, Place
 from querywatch.attribution.ledger import Ledger, Shares
+from querywatch.attribution.lessons import Runs
 from querywatch.attribution.match import Matcher
 from querywatch.attribution.room import Margins
 from querywatch.counters import NO_DIFFERENCE, AccountKey, Difference
@@ -260,3 +261,37 @@ def test_what_no_record_tells_is_not_laid_where_all_were_told() -> None:
     shares = ledger.share([growth("shared", 50.0)], margins(root=50.0))
     found = {query.attribution.integration.name: query.executions for query in shares.queries}
     assert found == pytest.approx({"opendental": 5.0, "vendor": 45.0})
+
+
+def test_room_moves_nothing_that_was_seen() -> None:
+    """What polls saw of one shape stays; of the other, seen before alone, each has what its account has left."""
+    ledger = Ledger(MATCHER)
+    for account in ("vendor", "other"):
+        learn(ledger, "before", account, times=5)
+    ledger.share([growth("before", 10)], margins(vendor=5, other=5))
+    learn(ledger, "now", "vendor", times=5)
+    learn(ledger, "now", "other", times=1)
+    shares = ledger.share([growth("now", 6), growth("before", 10)], margins(vendor=9, other=7))
+    assert find(shares, "now") == pytest.approx({"vendor": 5, "other": 1})
+    assert find(shares, "before") == pytest.approx({"vendor": 4, "other": 6})
+
+
+def test_what_was_seen_is_never_more_than_the_shape_grew_or_the_account_ran() -> None:
+    """An end that a poll saw may be counted later, and the same shape may be counted as another kind too."""
+    ledger = Ledger(MATCHER)
+    for account, times in (("vendor", 6), ("other", 2)):
+        learn(ledger, "a", account, times=times)
+    shares = ledger.share([growth("a", 4)], margins(vendor=3, other=0))
+    assert find(shares, "a") == pytest.approx({"vendor": 3})
+    assert shares.unattributed_seconds == pytest.approx(0.1)
+
+
+def test_the_time_of_what_was_seen_goes_by_how_long_a_run_takes_whom() -> None:
+    ledger = Ledger(MATCHER)
+    for account, seconds in (("vendor", 0.9), ("other", 0.3)):
+        learn(ledger, "a", account, times=4)
+        runs = Runs(recorded=3, recorded_seconds=3 * seconds)
+        ledger.lessons.time(statement("a"), account, "h", account, runs)
+    shares = ledger.share([growth("a", 8, 4.8)], None)
+    seconds_by_name = {query.integration.name: query.seconds for query in shares.queries}
+    assert seconds_by_name == pytest.approx({"vendor": 3.6, "other": 1.2})
