@@ -129,7 +129,8 @@ def _find_upgrade(altered: Sequence[str], at: float) -> Iterator[Change]:
 
 
 def _by_name(table: Table) -> dict[str, Index]:
-    return {index.name: index for index in table.indexes}
+    """The indexes as they are defined: how many values they tell apart changes with the rows."""
+    return {index.name: replace(index, cardinalities=()) for index in table.indexes}
 
 
 def _find_index_changes(old: Table, new: Table) -> Iterator[str]:
