@@ -30,13 +30,22 @@ def find_password(
             if file == server.password_file:
                 raise ConfigError(f"server {server.name}: password_file {file} does not exist") from None
         except (OSError, ValueError):  # ValueError: no UTF-8, or a NUL in the path
-            raise ConfigError(f"server {server.name}: the password file {file} cannot be read") from None
+            raise ConfigError(
+                f"server {server.name}: the password file {file} cannot be read{_advise_restart(environment)}"
+            ) from None
     if server.password is not None:
         return server.password.get_secret_value()
     raise ConfigError(
         f"server {server.name}: no password found; set {variable}, password_file, or the file "
         f'credentials/{server.name} beside the configuration (password = "" for an account without one)'
+        f"{_advise_restart(environment)}"
     )
+
+
+def _advise_restart(environment: Mapping[str, str]) -> str:
+    # What stands in a unit's credentials is read when it starts, and the files themselves are closed to it.
+    inside = "CREDENTIALS_DIRECTORY" in environment
+    return "; where it is new, `systemctl restart` has systemd hand it over" if inside else ""
 
 
 def _find_password_files(

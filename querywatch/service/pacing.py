@@ -50,9 +50,7 @@ class Pacer:
         self._sample = _Rhythm(sample_interval_seconds, WIDEST_SAMPLE_SECONDS)
         self._count = _Rhythm(counter_interval_seconds, WIDEST_COUNTER_SECONDS)
         self._moved_at: float | None = None
-        self.stretch_ratio = (
-            1.0  # how much more seldom all servers are looked at, because this machine is busy
-        )
+        self.stretch_ratio = 1.0  # for all servers alike: how much more seldom this machine can look
 
     @property
     def sample_interval_seconds(self) -> float:

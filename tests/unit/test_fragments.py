@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from querywatch.cli import main
-from querywatch.config import find_fragments, read_settings
+from querywatch.config import find_fragments, find_password, read_settings
 from querywatch.errors import ConfigError
 
 
@@ -115,6 +115,16 @@ def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
     path.write_text(render_server("main"))
     (tmp_path / "servers.d").write_text("")
     assert "servers.d: cannot be read" in refuse(path)
+
+
+def test_a_password_that_systemd_has_not_handed_over_asks_for_a_restart(tmp_path: Path) -> None:
+    """A unit's credentials are read at its start: a reload finds a new office's server, and not its password."""
+    (server,) = read_settings(write(tmp_path, a=render_server("dallas"))).servers
+    with pytest.raises(ConfigError, match="systemctl restart"):
+        find_password(server, tmp_path / "config.toml", {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    with pytest.raises(ConfigError) as outside:
+        find_password(server, tmp_path / "config.toml", {})
+    assert "systemctl" not in str(outside.value)
 
 
 def test_check_names_the_fragments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
