@@ -27,9 +27,6 @@ NOT_EXPLAINABLE = 1933
 # The session that a statement is about has ended.
 NO_SUCH_SESSION = 1094
 
-_OLD_HASH = frozenset({1251, 1275, 2049})
-_TOO_MANY = frozenset({1040, 1203, 1226})
-
 _NAME_MISMATCH = frozenset({62, 64})
 _EXPIRED = frozenset({10})
 
@@ -73,11 +70,9 @@ def translate_login_fault(name: str, account: str, code: int | None) -> ServerEr
 
 
 def _find_login_fault(code: int | None) -> tuple[str, str] | None:
-    if code is None or code in _OLD_HASH:
+    if code is None:  # the driver itself refuses to go on
         return "old-password", _OLD_HASH_ADVICE
-    if code in _TOO_MANY:
-        return "too-many-connections", _TOO_MANY_ADVICE
-    return _LOGIN_FAULTS.get(code)
+    return next(((reason, advice) for codes, reason, advice in LOGIN_FAULTS if code in codes), None)
 
 
 _OLD_HASH_ADVICE = (
@@ -95,23 +90,41 @@ _METHOD_ADVICE = (
     "caching_sha2_password"
 )
 _BLOCKED_ADVICE = "the server blocks this machine after too many broken connections; FLUSH HOSTS unblocks it"
-_LOGIN_FAULTS = {
-    1045: ("login", "wrong password for account '{account}', or no such account for this machine's address"),
-    1049: ("other", "the database named in the connection does not exist"),
-    1129: ("host-not-allowed", _BLOCKED_ADVICE),
-    1130: (
+# (the server's or the driver's error numbers, reason, what to do)
+LOGIN_FAULTS: tuple[tuple[frozenset[int], str, str], ...] = (
+    (
+        frozenset({1045}),
+        "login",
+        "wrong password for account '{account}', or no such account for this machine's address",
+    ),
+    (frozenset({1049}), "other", "the database named in the connection does not exist"),
+    (frozenset({1129}), "host-not-allowed", _BLOCKED_ADVICE),
+    (
+        frozenset({1130}),
         "host-not-allowed",
         "no account may connect from here; create '{account}' for this machine's address",
     ),
-    1698: ("login", "account '{account}' logs in through the operating system; use one with a password"),
-    1820: ("login", _EXPIRED_ADVICE),
-    1862: ("login", _EXPIRED_ADVICE),
-    2026: ("tls", "the server offers no TLS, which was asked for; there is no connection without it"),
-    2059: ("auth-plugin", _METHOD_ADVICE),
-    3118: ("login", _LOCKED_ADVICE),
-    3159: ("tls", "the server takes encrypted connections only; set tls to preferred or verify-ca"),
-    4151: ("login", _LOCKED_ADVICE),
-}
+    (
+        frozenset({1698}),
+        "login",
+        "account '{account}' logs in through the operating system; use one with a password",
+    ),
+    (frozenset({1820, 1862}), "login", _EXPIRED_ADVICE),
+    (
+        frozenset({2026}),
+        "tls",
+        "the server offers no TLS, which was asked for; there is no connection without it",
+    ),
+    (frozenset({2059}), "auth-plugin", _METHOD_ADVICE),
+    (frozenset({3118, 4151}), "login", _LOCKED_ADVICE),
+    (
+        frozenset({3159}),
+        "tls",
+        "the server takes encrypted connections only; set tls to preferred or verify-ca",
+    ),
+    (frozenset({1251, 1275, 2049}), "old-password", _OLD_HASH_ADVICE),
+    (frozenset({1040, 1203, 1226}), "too-many-connections", _TOO_MANY_ADVICE),
+)
 
 
 def translate_network_fault(name: str, address: str, fault: OSError) -> ServerError:
@@ -121,15 +134,21 @@ def translate_network_fault(name: str, address: str, fault: OSError) -> ServerEr
 
 
 def _find_network_fault(fault: OSError) -> tuple[str, str]:
-    if isinstance(fault, ConnectionRefusedError):
-        return "refused", "refuses connections; is the server running, and is the port right?"
-    if isinstance(fault, TimeoutError):
-        return "timeout", "does not answer; is the machine on, and does its firewall let us in?"
-    if isinstance(fault, FileNotFoundError):
-        return "away", "does not exist; is the server running, and is the socket's path right?"
-    if isinstance(fault, PermissionError):
-        return "refused", "may not be used by this user"
-    return "away", "cannot be reached"
+    return next((reason, said) for kind, reason, said in NETWORK_FAULTS if isinstance(fault, kind))
+
+
+# (the operating system's fault, reason, what is said after the address)
+NETWORK_FAULTS: tuple[tuple[type[OSError], str, str], ...] = (
+    (
+        ConnectionRefusedError,
+        "refused",
+        "refuses connections; is the server running, and is the port right?",
+    ),
+    (TimeoutError, "timeout", "does not answer; is the machine on, and does its firewall let us in?"),
+    (FileNotFoundError, "away", "does not exist; is the server running, and is the socket's path right?"),
+    (PermissionError, "refused", "may not be used by this user"),
+    (OSError, "away", "cannot be reached"),
+)
 
 
 def describe_unknown_host(name: str, host: str) -> ServerError:
