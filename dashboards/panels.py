@@ -1,6 +1,6 @@
 """The looks that the dashboards' panels share: one builder a sort of panel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.builders.common import (
@@ -197,18 +197,22 @@ def matrix(
     query: Dataquery,
     *,
     row: tuple[str, str],
-    column: str,
-    value: str,
+    cells: tuple[str, str],
+    headings: Mapping[str, str],
     nothing: str,
 ) -> table.Panel:
-    """A table with a row a value of the field `row` (field, heading) and a column a value of `column`."""
+    """A table with a row a value of `row` (field, heading), and `cells` (the columns' field, the field in them).
+
+    `headings` are those of the columns, by their values.
+    """
     field, heading = row
+    column, value = cells
     group = {"rowField": field, "columnField": column, "valueField": value, "emptyValue": "empty"}
-    corner = {f"{field}\\{column}": heading}  # Grafana's own name for the first column
+    names = {f"{field}\\{column}": heading, **headings}  # the first is Grafana's own name for that column
     return (
         _table(title, description, query, nothing=nothing)
         .with_transformation(DataTransformerConfig(id_val="groupingToMatrix", options=group))
-        .with_transformation(DataTransformerConfig(id_val="organize", options={"renameByName": corner}))
+        .with_transformation(DataTransformerConfig(id_val="organize", options={"renameByName": names}))
     )
 
 

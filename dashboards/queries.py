@@ -93,7 +93,7 @@ def render_expensive_shapes(count: int) -> str:
     """Server time of the shapes that took most of it in the time range, with their text."""
     texts = f"max by (server, fingerprint, shape) (querywatch_query_info{{{SERVER}}})"
     seconds = _render_query_increase("querywatch_query_seconds_total")
-    return f"topk({count}, {seconds} * on (server, fingerprint) group_left (shape) {texts})"
+    return f"topk({count}, ({seconds} > 0) * on (server, fingerprint) group_left (shape) {texts})"
 
 
 def render_expensive_runs(count: int) -> str:

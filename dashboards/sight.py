@@ -136,17 +136,17 @@ def evidence() -> table.Panel:
     graded = f"max by ({labels}) (querywatch_integration_evidence{{{queries.CHOSEN}}})"
     panel = panels.matrix(
         "How good the numbers are",
-        "The evidence behind each integration's numbers. 'Sampled': what is short may be missed. A "
-        "dash: nothing measures it, and it is shown nowhere.",
+        "The evidence behind each integration's numbers, rows examined and rows sent among them. 'Sampled': "
+        "what is short may be missed. A dash: nothing measures it, and it is shown nowhere.",
         panels.rows(f'label_join({graded}, "who", " on ", "integration", "server")'),
         row=("who", "Integration"),
-        column="quantity",
-        value="evidence",
+        cells=("quantity", "evidence"),
+        headings=words.QUANTITY,
         nothing="No server is seen",
     )
-    return panel.override_by_name("Integration", panels.column(minWidth=170)).override_by_regexp(
+    return panel.override_by_name("Integration", panels.column(minWidth=150)).override_by_regexp(
         "^(?!Integration$).*",
-        panels.column(width=105, words=words.EVIDENCE, cellOptions=tables.COLOURED_TEXT),
+        panels.column(width=92, words=words.EVIDENCE, cellOptions=tables.COLOURED_TEXT),
     )
 
 

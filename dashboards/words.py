@@ -44,6 +44,13 @@ SEVERITY_NAME: Words = {
     "info": ("Note", BLUE),
 }
 SIGHT: Words = {"1": ("Seen", GREEN), "0": ("Away", RED)}
+QUANTITY = {
+    "statements": "Statements",
+    "seconds": "Time",
+    "rows_examined": "Examined",
+    "rows_sent": "Sent",
+    "writes": "Writes",
+}
 SEEN_SHARE: Words = {"1": ("All", GREEN), "0": ("None", RED)}
 SOURCE: Words = {
     "1": ("Works", GREEN),
