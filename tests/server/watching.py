@@ -14,6 +14,7 @@ from server.servers import PRACTICE, RunningServer
 from querywatch.analysis.situation import Limits
 from querywatch.db.endpoint import Endpoint
 from querywatch.findings import FindingBook
+from querywatch.hours import Calendar
 from querywatch.model import Finding, Integration, Kind
 from querywatch.service.parsing import Parser
 from querywatch.service.watch import Watch
@@ -34,6 +35,8 @@ def make_watch(
     integrations: Sequence[Integration] = (OFFICE, VENDOR),
     *,
     counter_interval_seconds: float = 0.5,
+    schema_interval_seconds: float = 3600.0,
+    calendar: Calendar | None = None,
     limits: Limits | None = None,
     clock: Callable[[], float] = time.time,
     parser: Parser = _PARSER,
@@ -45,7 +48,8 @@ def make_watch(
             databases=(PRACTICE,),
             labels=(),
             counter_interval_seconds=counter_interval_seconds,
-            schema_interval_seconds=3600.0,
+            schema_interval_seconds=schema_interval_seconds,
+            calendar=calendar or Calendar(),
         ),
         integrations,
         limits or Limits(),
