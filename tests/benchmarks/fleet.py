@@ -10,6 +10,7 @@ On one machine the servers slow each other down, and are spared for it: a large 
 
 import argparse
 import json
+import math
 import os
 import re
 import statistics
@@ -19,6 +20,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -39,10 +41,11 @@ _SCALE = 0.001
 _EACH_BAD = 5
 _SESSIONS = 20  # of the office, on each server
 _FLAP_SECONDS = 6.0
-_SCRAPE_SECONDS = 5.0
-_START_SECONDS = 60.0
+_SCRAPE_SECONDS = 15.0
+_START_SECONDS = 90.0
 _UP = re.compile(r'^querywatch_up\{server="([^"]+)"\} 1\.0$', re.MULTILINE)
 _BUDGET = re.compile(r'^querywatch_observer_budget_ratio\{server="[^"]+"\} (\S+)$', re.MULTILINE)
+_ABOUT = re.compile(r"^querywatch_([a-z]+)", re.MULTILINE)
 _POLLED = re.compile(
     r'^querywatch_last_poll_timestamp_seconds\{server="([^"]+)",source="(\w+)"\} (\S+)$', re.MULTILINE
 )
@@ -54,11 +57,9 @@ class Scrapes:
 
     seconds: list[float] = field(default_factory=list)
     size_bytes: int = 0
-    series: int = 0
-    budgets: list[float] = field(
-        default_factory=list
-    )  # used of the observer's, by server, at the last scrape
-    ages: dict[str, list[float]] = field(default_factory=dict)  # of the last look, by server
+    series: Counter[str] = field(default_factory=Counter)  # by what they are about
+    budgets: list[float] = field(default_factory=list)  # used of observer_budget, by server
+    ages: list[float] = field(default_factory=list)  # of each server's last look
 
     def add(self, url: str, servers: Sequence[str]) -> None:
         """One scrape."""
@@ -66,21 +67,29 @@ class Scrapes:
         now = time.time()
         self.seconds.append(took_seconds)
         self.size_bytes = len(text)
-        self.series = sum(not line.startswith("#") for line in text.splitlines())
+        self.series = Counter(_ABOUT.findall(text))
         self.budgets = [float(used) for used in _BUDGET.findall(text)]
         looks = find_polls(text, "processlist")
         for name in servers:
-            self.ages.setdefault(name, []).append(now - looks.get(name, 0.0))
+            self.ages.append(now - looks.get(name, 0.0))
 
-    def describe_ages(self) -> str:
-        """The ages over all servers and scrapes, and those of the worst server."""
-        every = sorted(age for ages in self.ages.values() for age in ages)
-        worst = max(statistics.median(ages) for ages in self.ages.values())
-        high = every[int(len(every) * 0.99)]
-        return (
-            f"last look {statistics.median(every):.2f} s ago (median), {high:.2f} s (99 %), {every[-1]:.2f} s "
-            f"(longest); the worst server's median {worst:.2f} s"
-        )
+
+def describe_lateness(notes: str, names: Sequence[str], seconds: float) -> str:
+    """How late the cycles of these servers began, and how many of them were left out, by the daemon's notes."""
+    wanted, noted = set(names), dict[str, list[float]]()
+    for line in notes.splitlines():
+        name, _, late = line.partition("\t")
+        if name in wanted and late:
+            noted.setdefault(name, []).append(float(late))
+    begun = sorted(late for each in noted.values() for late in each if late < math.inf)
+    left_out = sum(late == math.inf for each in noted.values() for late in each)
+    looks = sorted(len(noted.get(name, ())) for name in names)
+    return (
+        f"{len(begun) / seconds:.0f} cycles a second, begun {statistics.median(begun) * 1000:.0f} ms late (median), "
+        f"{begun[int(len(begun) * 0.99)] * 1000:.0f} ms (99 %), {begun[-1] * 1000:.0f} ms (most); {left_out} left out; "
+        f"a server's turns {seconds / looks[-1]:.1f} s apart (least), "
+        f"{seconds / looks[len(looks) // 2]:.1f} s (median), {seconds / max(1, looks[0]):.1f} s (most)"
+    )
 
 
 def read_metrics(url: str) -> tuple[str, float]:
@@ -148,7 +157,10 @@ class Fleet:
         config.write_text(
             f'[web]\nlisten = "127.0.0.1:{find_free_port()}"\n[state]\ndirectory = "{directory / "state"}"\n'
             '[[integrations]]\nname = "opendental"\nkind = "opendental"\naccounts = ["root"]\n'
-            '[[integrations]]\nname = "vendor"\naccounts = ["vendor"]\n'
+            + "".join(
+                f'[[integrations]]\nname = "{name}"\naccounts = ["{name.replace("-", "_")}"]\n'
+                for name in ("vendor", *(f"vendor-{number}" for number in range(2, 6)))
+            )
         )
         return config
 
@@ -209,8 +221,11 @@ def watch_start(url: str, daemon: "subprocess.Popen[bytes]", names: Sequence[str
     )
 
 
-def watch_phase(url: str, daemon: "subprocess.Popen[bytes]", names: Sequence[str], seconds: float) -> str:
+def watch_phase(
+    url: str, daemon: "subprocess.Popen[bytes]", notes: Path, names: Sequence[str], seconds: float
+) -> str:
     """One phase's figures."""
+    noted = notes.stat().st_size
     scrapes = Scrapes()
     pids = [daemon.pid, *find_children(daemon.pid)]
     before, started = [read_cpu_seconds(pid) for pid in pids], time.monotonic()
@@ -219,11 +234,14 @@ def watch_phase(url: str, daemon: "subprocess.Popen[bytes]", names: Sequence[str
         scrapes.add(url, names)
     used = [read_cpu_seconds(pid) - was for pid, was in zip(pids, before, strict=True)]
     memory = " + ".join(f"{read_resident_bytes(pid) / 2**20:.0f}" for pid in pids)
+    series = ", ".join(f"{number:,} {about}" for about, number in scrapes.series.most_common(5))
     cpu = " + ".join(f"{each / passed:.1%}" for each in used)
     return (
-        f"{scrapes.describe_ages()}\n    CPU {cpu} of one core (daemon + parser), memory {memory} MiB, "
+        f"{describe_lateness(notes.read_text()[noted:], names, passed)}\n    "
+        f"last look {statistics.median(scrapes.ages):.2f} s old (median), {max(scrapes.ages):.2f} s (most); "
+        f"CPU {cpu} of one core (daemon + parser), memory {memory} MiB, "
         f"scrape {statistics.median(scrapes.seconds):.2f} s, at most {max(scrapes.seconds):.2f} s, "
-        f"{scrapes.size_bytes / 1e6:.1f} MB, {scrapes.series:,} series, "
+        f"{scrapes.size_bytes / 1e6:.1f} MB, {scrapes.series.total():,} series ({series}), "
         f"observer's budget {statistics.median(scrapes.budgets):.0%} used (median), {max(scrapes.budgets):.0%} (most)"
     )
 
@@ -245,15 +263,21 @@ def main() -> None:
             config = fleet.write_config(directory, given.sample_interval, given.observer_budget)
             found = re.search(r'listen = "(.+)"', config.read_text())
             url = f"http://{found.group(1) if found else ''}"
-            command = [sys.executable, "-m", "querywatch", "run", "--config", str(config)]
+            notes = directory / "notes"
+            program = str(Path(__file__).with_name("fleet_daemon.py"))
+            command = [sys.executable, program, str(config), str(notes)]
             with subprocess.Popen(command, stderr=log, stdout=log, cwd=directory) as daemon:
                 names = [name for name, *_ in fleet.places]
                 print(f"{len(names)} servers, {given.instances} instances, every {given.sample_interval:g} s, "
                       f"{os.cpu_count()} cores (load {os.getloadavg()[0]:.1f})")  # fmt: skip
                 print("start:", watch_start(url, daemon, names), flush=True)
-                print("peace:", watch_phase(url, daemon, names, given.seconds), flush=True)
+                print("peace:", watch_phase(url, daemon, notes, names, given.seconds), flush=True)
                 fleet.go_bad()
-                print("15 bad, the others:", watch_phase(url, daemon, fleet.good, given.seconds), flush=True)
+                print(
+                    "15 bad, the others:",
+                    watch_phase(url, daemon, notes, fleet.good, given.seconds),
+                    flush=True,
+                )
                 stopped = time.monotonic()
                 daemon.terminate()
                 daemon.wait()
