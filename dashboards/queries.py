@@ -30,11 +30,15 @@ def render_office_light(by: str = "", chosen: str = CHOSEN) -> str:
 
 
 def render_integration_lights() -> str:
-    """The worst problem of each integration on the scale of the office's light; none while it is not seen."""
+    """The worst problem of each integration on the scale of the office's light; none while it is not seen.
+
+    Blindness is about no integration, and has no light here.
+    """
+    named = f'{CHOSEN},integration!=""'
     return (
-        f"4 * max by (integration) ({render_open_problems('critical')})\n"
-        f"or 3 * max by (integration) ({render_open_problems('warning')})\n"
-        f"or max by (integration) ({render_open_problems('info')})\n"
+        f"4 * max by (integration) ({render_open_problems('critical', named)})\n"
+        f"or 3 * max by (integration) ({render_open_problems('warning', named)})\n"
+        f"or max by (integration) ({render_open_problems('info', named)})\n"
         f"or 0 * max by (integration) (querywatch_integration_info{{{CHOSEN}}} and on (server) ({SEEN}))"
     )
 
