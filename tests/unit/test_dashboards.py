@@ -173,6 +173,16 @@ def test_every_panel_explains_itself(board: Path) -> None:
 
 
 @each_board
+def test_the_readme_leads_to_every_board(board: Path) -> None:
+    """By its file, its title and its uid."""
+    content = read_board(board)
+    title = content["title"].removeprefix("querywatch / ")
+    readme = (DASHBOARDS / "README.md").read_text()
+    assert f"[{title}](json/{board.name})" in readme
+    assert f"`{content['uid']}`" in readme
+
+
+@each_board
 def test_panels_fit_the_grid(board: Path) -> None:
     """Widths divide the row, so that panels line up on a desk and stack on a phone."""
     for panel in read_panels(board):
