@@ -28,8 +28,8 @@ class Clock:
     def __call__(self) -> float:
         return time.time() + self.ahead_seconds
 
-    def find_ahead(self, wanted: float) -> None:
-        """Makes it that time."""
+    def put_to(self, wanted: float) -> None:
+        """It is that time now."""
         self.ahead_seconds = wanted - time.time()
 
 

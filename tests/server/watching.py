@@ -8,13 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from typing import Any
 
 from server.servers import PRACTICE, RunningServer
 
 from querywatch.analysis.situation import Limits
 from querywatch.db.endpoint import Endpoint
 from querywatch.findings import FindingBook
-from querywatch.hours import Calendar
 from querywatch.model import Finding, Integration, Kind
 from querywatch.service.parsing import Parser
 from querywatch.service.watch import Watch
@@ -35,21 +35,19 @@ def make_watch(
     integrations: Sequence[Integration] = (OFFICE, VENDOR),
     *,
     counter_interval_seconds: float = 0.5,
-    schema_interval_seconds: float = 3600.0,
-    calendar: Calendar | None = None,
     limits: Limits | None = None,
     clock: Callable[[], float] = time.time,
     parser: Parser = _PARSER,
+    **settings: Any,
 ) -> Watch:
-    """A watch that counts twice a second, so that a test need not wait."""
+    """A watch that counts twice a second, so that a test need not wait; with these settings of a watch besides."""
     return Watch(
         WatchSettings(
             endpoint=endpoint,
             databases=(PRACTICE,),
             labels=(),
             counter_interval_seconds=counter_interval_seconds,
-            schema_interval_seconds=schema_interval_seconds,
-            calendar=calendar or Calendar(),
+            **{"schema_interval_seconds": 3600.0, **settings},
         ),
         integrations,
         limits or Limits(),
