@@ -4,9 +4,11 @@ Only MySQL 8 and later keep these in tables of their own. The others open every 
 about, and that is those it names: `TABLE_NAME IN (...)` opens no other table of the database.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from querywatch.db.connection import Connection
@@ -15,6 +17,7 @@ from querywatch.model import Index
 from querywatch.outward import parse_name
 from querywatch.sources.base import read_rows
 
+_SHARED = 10_000  # tables, over all servers
 GRANT_REFERENCES = "GRANT REFERENCES ON the practice's database TO the account"
 
 _SIZES = (
@@ -90,23 +93,40 @@ def read_definitions(connection: Connection, database: str, names: Sequence[str]
     """
     columns = _read_of(connection, _COLUMNS, database, names)
     indexes = _read_of(connection, _find_index_statement(connection), database, names)
-    kinds: dict[str, dict[str, str]] = defaultdict(dict)
-    nullable: dict[str, set[str]] = defaultdict(set)
+    kinds: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
     for table, column, kind, _, may_be_null in columns:
-        name = parse_name(column).casefold()
-        kinds[table][name] = str(kind)
-        if may_be_null == "YES":
-            nullable[table].add(name)
+        kinds[table].append((_parse_folded(column), str(kind), may_be_null == "YES"))
     indexed = {str(table) for table, _, _, key, _ in columns if key}
     torn = indexed - {str(row[0]) for row in indexes}
     found = _group_indexes(indexes, hidden="YES" if has_ignored_indexes(connection.server) else "NO")
     return {
-        table: Definition(
-            columns=kinds[table], indexes=found.get(table, ()), nullable=frozenset(nullable[table])
-        )
-        for table in kinds
+        table: _define(tuple(found_columns), found.get(table, ()))
+        for table, found_columns in kinds.items()
         if table not in torn
     }
+
+
+def _define(columns: tuple[tuple[str, str, bool], ...], indexes: tuple[Index, ...]) -> Definition:
+    kinds, nullable = _share_columns(columns)
+    return Definition(columns=kinds, indexes=indexes, nullable=nullable)
+
+
+@lru_cache(maxsize=_SHARED)
+def _share_columns(
+    columns: tuple[tuple[str, str, bool], ...],
+) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Types by name, and the names that may be NULL: one in memory for the same table of two hundred offices."""
+    return {name: kind for name, kind, _ in columns}, frozenset(name for name, _, null in columns if null)
+
+
+@lru_cache(maxsize=_SHARED)
+def _share_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of all equal ones."""
+    return names
+
+
+def _parse_folded(name: object) -> str:
+    return sys.intern(parse_name(name).casefold())
 
 
 def _find_index_statement(connection: Connection) -> str:
@@ -137,8 +157,8 @@ def _group_indexes(rows: Sequence[tuple[Any, ...]], *, hidden: str) -> Mapping[s
 def _build_index(name: str, parts: Sequence[tuple[Any, ...]]) -> Index:
     # The key of an expression has no column; '' leads with nothing that a statement could name.
     return Index(
-        name=parse_name(name),
-        columns=tuple(parse_name(column).casefold() for _, column, *_ in parts),
+        name=sys.intern(parse_name(name)),
+        columns=_share_names(tuple(_parse_folded(column) for _, column, *_ in parts)),
         unique=not parts[0][2],
         prefixes=tuple(part[3] for part in parts),
         cardinalities=tuple(None if part[4] is None else int(part[4]) for part in parts),

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 from server.daemons import RunningDaemon, running_daemon
-from server.servers import RunningServer
+from server.servers import PRACTICE, RunningServer
 from server.watching import Gate
+
+from querywatch.db.connection import connect
+from querywatch.sources.tables import read_definitions
 
 pytestmark = pytest.mark.servers("mariadb-10.11", "mariadb-local")
 
@@ -93,6 +96,20 @@ def test_servers_that_hang_refuse_and_flap_make_nobody_late(server: RunningServe
         daemon.wait_for(lambda: not is_up(daemon, "hanging-0"), "the hang being told")
         assert not is_up(daemon, "refusing-0")
         assert daemon.stop() < 5.0
+
+
+def test_the_same_table_of_two_offices_is_one_in_memory(server: RunningServer) -> None:
+    """Two hundred offices have the same four hundred tables: only sizes and numbers of values are each one's own."""
+    found = []
+    for _ in range(2):
+        with closing(connect(server.watcher())) as connection:
+            found.append(read_definitions(connection, PRACTICE, ["patient"])["patient"])
+    one, other = found
+    assert one == other
+    assert len(one.columns) == 4
+    assert one.columns is other.columns
+    assert one.nullable is other.nullable
+    assert one.indexes[0].columns is other.indexes[0].columns
 
 
 def test_a_reload_takes_new_fragments_and_refuses_a_broken_one_by_its_name(
