@@ -95,6 +95,27 @@ class Level:
         """All of it as plain numbers."""
         return (self.location, self.variance, float(self.seen), float(self.hours), *self.offsets)
 
+    def to_head(self) -> tuple[float, ...]:
+        """What one observation changes, as plain numbers; the rest changes by the hour."""
+        return (
+            self.location,
+            self.variance,
+            float(self.seen),
+            float(self.hours),
+            self.hour_sum,
+            float(self.hour_count),
+        )
+
+    def take_head(self, head: Sequence[float]) -> None:
+        """What `to_head` gave. Raises ValueError for anything else."""
+        self.location, self.variance, seen, hours, self.hour_sum, hour_count = head
+        self.seen, self.hours, self.hour_count = int(seen), int(hours), int(hour_count)
+        self._expected = None
+
+    def drop_hour(self) -> None:
+        """What was observed in the running hour belongs to one that is over."""
+        self.hour_sum, self.hour_count = 0.0, 0
+
     @classmethod
     def from_row(cls, row: Sequence[float]) -> "Level":
         """What `to_row` gave. Raises ValueError for anything else."""
@@ -158,6 +179,15 @@ class Rate:
     def to_row(self) -> tuple[float, ...]:
         """All of it as plain numbers."""
         return (float(self.hours), self.peak, self.unexplained, self.explained, *self.counts)
+
+    def to_head(self) -> tuple[float, ...]:
+        """What the running hour changes, as plain numbers."""
+        return (float(self.hours), self.peak, self.unexplained, self.explained, self.runs)
+
+    def take_head(self, head: Sequence[float]) -> None:
+        """What `to_head` gave. Raises ValueError for anything else."""
+        hours, self.peak, self.unexplained, self.explained, self.runs = head
+        self.hours, self._expected = int(hours), None
 
     @classmethod
     def from_row(cls, row: Sequence[float]) -> "Rate":

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from querywatch.analysis.baseline import Drift, Rate
@@ -16,6 +17,7 @@ _SMOOTHING_SECONDS = 30.0
 _RATE_SECONDS = 1800.0
 _HOURS_WAITING = 100
 _OPEN_LENGTH = 5  # numbers of an open regression in a row
+_LASTING_LENGTH = len(_RATIOS) + _OPEN_LENGTH
 _BURSTS_AFTER_HOURS = 24
 _CAME_AND_WENT_SECONDS = 3 * 3600.0
 
@@ -175,28 +177,45 @@ class RateWatch:
 
     def to_row(self) -> tuple[float, ...]:
         """What lasts, as plain numbers."""
+        return (*self._to_lasting(), *self.rate.to_row())
+
+    def to_head(self) -> tuple[float, ...]:
+        """What the running hour changes, as plain numbers."""
+        return (*self._to_lasting(), *self.rate.to_head())
+
+    def take_head(self, head: Sequence[float]) -> None:
+        """What `to_head` gave. Raises ValueError for anything else."""
+        self._take_lasting(head[:_LASTING_LENGTH])
+        self.rate.take_head(head[_LASTING_LENGTH:])
+
+    @classmethod
+    def from_row(cls, row: Sequence[float]) -> "RateWatch":
+        """What `to_row` gave. Raises ValueError for anything else."""
+        watch = cls(Rate.from_row(row[_LASTING_LENGTH:]))
+        watch._take_lasting(row[:_LASTING_LENGTH])
+        return watch
+
+    def _to_lasting(self) -> tuple[float, ...]:
         busier = self.busier
         opened = (
             (0.0,) * _OPEN_LENGTH
             if busier is None
             else (busier.since, busier.opened_at, busier.usual_per_minute, busier.per_minute, busier.seconds)
         )
-        return (*(rise.drift.usual_highest for rise in self._rises), *opened, *self.rate.to_row())
+        return (*(rise.drift.usual_highest for rise in self._rises), *opened)
 
-    @classmethod
-    def from_row(cls, row: tuple[float, ...]) -> "RateWatch":
-        """What `to_row` gave. Raises ValueError for anything else."""
-        start = len(_RATIOS)
-        watch = cls(Rate.from_row(row[start + _OPEN_LENGTH :]))
-        since, opened_at, usual, per_minute, seconds = row[start : start + _OPEN_LENGTH]
-        if since:
-            watch.busier = Busier(
+    def _take_lasting(self, row: Sequence[float]) -> None:
+        for rise, highest in zip(self._rises, row, strict=False):
+            rise.drift.usual_highest = highest
+        since, opened_at, usual, per_minute, seconds = row[len(self._rises) :]
+        self.busier = (
+            Busier(
                 since=since,
                 opened_at=opened_at,
                 usual_per_minute=usual,
                 per_minute=per_minute,
                 seconds=seconds,
             )
-        for rise, highest in zip(watch._rises, row, strict=False):
-            rise.drift.usual_highest = highest
-        return watch
+            if since
+            else None
+        )

@@ -1,6 +1,7 @@
 """One shape of one integration beside what is normal for it: gathers its runs, and judges them twice a minute."""
 
 import math
+from collections.abc import Sequence
 
 from querywatch.analysis.baseline_rate import Busier, RateWatch
 from querywatch.analysis.baseline_time import Load, Observation, Slower, TimeWatch
@@ -20,6 +21,7 @@ _MATTERING_BUSY = 0.001  # seconds of the server's time a second
 _MATTERING_RUNS_PER_MINUTE = 0.5
 _LEAST_DAYS = 0.25
 _IDENTITY = 5  # numbers of a row before those of its parts
+_HEAD_IDENTITY = 4
 _TIME_LENGTH = 181
 _ROWS_LENGTH = 172
 
@@ -137,6 +139,26 @@ class ShapeBaseline:
         is_third_party = float(self.subject.is_third_party)
         identity = (self.first_at, self.last_at, self.known_at, self.observations, is_third_party)
         return (*identity, *time, *rows, *self.rate.to_row())
+
+    def to_head(self) -> tuple[float, ...]:
+        """What changes from run to run, as a few dozen numbers; the hours of the week are in `to_row`."""
+        identity = (self.first_at, self.last_at, self.known_at, self.observations)
+        return (*identity, *self.time.to_head(), *self.rate.to_head())
+
+    def take_head(self, head: Sequence[float]) -> None:
+        """What `to_head` gave later than the row it is put on. Raises ValueError for anything else."""
+        if len(head) != len(self.to_head()):
+            raise ValueError("not the numbers of a baseline's head")
+        time_end = _HEAD_IDENTITY + len(self.time.to_head())
+        self.first_at, self.last_at, self.known_at, self.observations = head[:_HEAD_IDENTITY]
+        self.time.take_head(head[_HEAD_IDENTITY:time_end])
+        self.rate.take_head(head[time_end:])
+
+    def drop_hour(self) -> None:
+        """The hour that was running is over, and was not seen to its end."""
+        self.time.time.drop_hour()
+        self.time.rows.drop_hour()
+        self.rate.rate.runs = 0.0
 
     @classmethod
     def from_row(cls, key: tuple[str, str], row: tuple[float, ...]) -> "ShapeBaseline":

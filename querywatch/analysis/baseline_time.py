@@ -1,6 +1,7 @@
 """Notices that a run of a shape takes longer than is usual at this hour, with what else changed in those runs."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from querywatch.analysis.baseline import Drift, Level
@@ -204,9 +205,23 @@ class TimeWatch:
 
     def to_rows(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """What lasts, as plain numbers: of the time, of the rows."""
+        return (*self._to_lasting(), *self.time.to_row()), self.rows.to_row()
+
+    def to_head(self) -> tuple[float, ...]:
+        """What one observation changes, as plain numbers."""
+        return (*self._to_lasting(), *self.time.to_head(), *self.rows.to_head())
+
+    def take_head(self, head: Sequence[float]) -> None:
+        """What `to_head` gave. Raises ValueError for anything else."""
+        lasting, levels = head[: 2 + _OPEN_LENGTH], head[2 + _OPEN_LENGTH :]
+        half = len(levels) // 2
+        self.time.take_head(levels[:half])
+        self.rows.take_head(levels[half:])
+        self._take_lasting(lasting)
+
+    def _to_lasting(self) -> tuple[float, ...]:
         lock = -1.0 if self.lock_seconds is None else self.lock_seconds
-        lasting = (self.drift.usual_highest, lock, *self._to_open_row())
-        return (*lasting, *self.time.to_row()), self.rows.to_row()
+        return (self.drift.usual_highest, lock, *self._to_open_row())
 
     def _to_open_row(self) -> tuple[float, ...]:
         if self.slower is None:
@@ -220,12 +235,16 @@ class TimeWatch:
     def from_rows(cls, time: tuple[float, ...], rows: tuple[float, ...]) -> "TimeWatch":
         """What `to_rows` gave. Raises ValueError for anything else."""
         watch = cls(Level.from_row(time[2 + _OPEN_LENGTH :]), Level.from_row(rows))
-        watch.drift.usual_highest = time[0]
-        watch.lock_seconds = None if time[1] < 0.0 else time[1]
-        watch._take_open_row(time[2 : 2 + _OPEN_LENGTH])
+        watch._take_lasting(time[: 2 + _OPEN_LENGTH])
         return watch
 
-    def _take_open_row(self, row: tuple[float, ...]) -> None:
+    def _take_lasting(self, row: Sequence[float]) -> None:
+        self.drift.usual_highest, lock, *opened = row
+        self.lock_seconds = None if lock < 0.0 else lock
+        self._take_open_row(opened)
+
+    def _take_open_row(self, row: Sequence[float]) -> None:
+        self.slower = None
         since, opened_at, time_log, recent_log, rows, lock, seconds = row
         if since:
             self.slower = Slower(since=since, opened_at=opened_at, time_log=time_log)

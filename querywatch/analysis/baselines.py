@@ -44,6 +44,9 @@ class Normals:
         self._slot: int | None = None
         self._slot_clock = 0.0
         self._now = 0.0
+        self._touched: set[tuple[str, str]] = set()
+        self._running_hour: tuple[float, ...] | None = None  # as it was recalled
+        self.hours_closed = 0
 
     def note_tables(self, rows: Mapping[str, int], read_at: float) -> None:
         """The sizes of the tables, by folded name, as they were read then."""
@@ -60,6 +63,8 @@ class Normals:
         """Takes an interval."""
         self._now = moment.now
         slot = find_slot(moment.minute_of_week)
+        if self._slot is None and self._running_hour is not None:
+            self._go_on(slot, self._running_hour, moment.now)
         if slot != self._slot:
             self._close_hour(moment)
             self._slot, self._slot_clock = slot, self._clock
@@ -70,6 +75,16 @@ class Normals:
         self._judge_ripe(slot, settling=settling)
         if not settling:
             self._common.judge(moment.now, slot)
+
+    def _go_on(self, slot: int, hour: tuple[float, ...], now: float) -> None:
+        """With the hour that was running, if it still is."""
+        recalled, covered_seconds, at = hour
+        self._running_hour = None
+        if slot == recalled and 0.0 <= now - at < _HOUR_SECONDS:
+            self._slot, self._slot_clock = slot, self._clock - covered_seconds
+            return
+        for shape in self._shapes.values():
+            shape.drop_hour()
 
     def _hold(self, runs: Runs, moment: Moment) -> None:
         key = runs.subject.key
@@ -84,6 +99,8 @@ class Normals:
     def _judge_ripe(self, slot: int, *, settling: bool) -> None:
         load = Load(self._common.factor_log, self._common.has_risen)
         for key, shape in tuple(self._holding.items()):
+            if settling or shape.is_ripe(self._clock):
+                self._touched.add(key)
             if settling:
                 shape.learn_alone(self._clock)
                 del self._holding[key]
@@ -106,6 +123,8 @@ class Normals:
             shape.close_hour(self._slot, self._clock, covered_ratio, moment.now)
             self._note_open(key, shape)
         self._common.close_hour(self._slot, moment.now)
+        self.hours_closed += 1
+        self._touched.update(self._shapes)
         self._forget_old(moment.now)
 
     def _note_open(self, key: tuple[str, str], shape: ShapeBaseline) -> None:
@@ -128,6 +147,7 @@ class Normals:
                 self._open.pop(key, None)
 
     def _renew(self, now: float) -> None:
+        self._touched.update(self._shapes)
         for shape in self._shapes.values():
             shape.renew(now)
         self._open = {}
@@ -137,6 +157,7 @@ class Normals:
         shape = self._shapes.get((integration, fingerprint))
         if shape is not None:
             shape.accept()
+            self._touched.add(shape.subject.key)
             self._open.pop(shape.subject.key, None)
         elif not fingerprint:
             self._common.accept()
@@ -179,6 +200,34 @@ class Normals:
             shape = self._shapes.get(key)
             if shape is not None:
                 yield *key, shape.to_row()
+
+    def take_heads(self) -> Iterable[tuple[str, str, tuple[float, ...]]]:
+        """(integration, fingerprint, a few dozen numbers) of the shapes that learnt anything since the last time."""
+        touched, self._touched = self._touched, set()
+        for key in touched:
+            shape = self._shapes.get(key)
+            if shape is not None:
+                yield *key, shape.to_head()
+
+    def to_hour(self) -> tuple[float, ...] | None:
+        """The running hour: which of the week, how long it was in sight, and when."""
+        if self._slot is None:
+            return None
+        return (float(self._slot), self._clock - self._slot_clock, self._now)
+
+    def load_heads(self, heads: Iterable[tuple[str, str, tuple[float, ...]]]) -> None:
+        """Takes up what `take_heads` gave, on the rows of before. Raises ValueError for anything else."""
+        for integration, fingerprint, head in heads:
+            shape = self._shapes.get((integration, fingerprint))
+            if shape is not None:
+                shape.take_head(head)
+                self._note_open(shape.subject.key, shape)
+
+    def load_hour(self, hour: tuple[float, ...]) -> None:
+        """Takes up what `to_hour` gave. Raises ValueError for anything else."""
+        if len(hour) != 3:
+            raise ValueError("not the numbers of a running hour")
+        self._running_hour = hour
 
     def load(self, rows: Iterable[tuple[str, str, tuple[float, ...]]]) -> None:
         """Takes up what `to_rows` gave. Raises ValueError for anything else."""

@@ -23,7 +23,7 @@ _UPKEEP = re.compile(
 # What these programs, and every client library, send besides.
 _BESIDES = re.compile(
     r"(?:SHOW|SET|USE|UNLOCK TABLES|SAVEPOINT|ROLLBACK|RELEASE SAVEPOINT|COMMIT|START TRANSACTION|SELECT @@|SELECT \?|"
-    r"SELECT (?:VERSION|DATABASE|CONNECTION_ID|LAST_INSERT_ID)\(|SELECT .* FROM information_schema\.)",
+    r"SELECT (?:VERSION|DATABASE|CONNECTION_ID|LAST_INSERT_ID)\(|SELECT .* FROM (?:information|performance)_schema\.)",
     re.DOTALL,
 )
 _DUMPING_PROGRAMS = frozenset({"mysqldump", "mariadb-dump", "mydumper", "mariabackup", "mariadb-backup"})

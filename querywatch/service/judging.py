@@ -198,7 +198,7 @@ class Judge:
         found = self.baselines.judge(
             cycle.ran, cycle.seconds, cycle.now, cycle.minute_of_week, uptime_seconds
         )
-        self._chronicle.note_baselines(self.baselines.find_rows_to_save(cycle.now))
+        self._chronicle.note_baselines(self.baselines.find_rows_to_save())
         return found
 
     @property

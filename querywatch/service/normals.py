@@ -1,7 +1,8 @@
 """Brings what a cycle counted to the server's baselines, and takes them to and from the state file."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from querywatch.analysis.baselines import Moment, Normals
 from querywatch.analysis.cost import find_weakest
@@ -13,8 +14,7 @@ from querywatch.findings import OpenFinding
 from querywatch.model import Evidence, Schema
 from querywatch.store.baselines import BaselineRow
 
-_MEASURE = "shape"
-_SAVED_SECONDS = 3600.0  # what a kill may cost of learning that takes weeks
+_SHAPE, _HEAD, _HOUR = "shape", "head", "hour"
 _MONDAY_SECONDS = 4 * 86_400.0  # the epoch began on a Thursday
 _SLOWER = "regression.slower"
 _EVERYTHING = "everything"
@@ -27,17 +27,30 @@ class Baselines:
         self.normals = Normals()
         self._schema: Schema | None = None
         self._told: set[Change] = set()
-        self._saved_at: float | None = None
+        self._saved_hours = 0
         self._saved_open: frozenset[tuple[str, str]] = frozenset()
+        self._kept_whole: set[tuple[str, str]] = set()
 
     def recall(self, rows: Iterable[BaselineRow], changes: Iterable[Change]) -> None:
         """Takes up what was learnt before; rows that another querywatch wrote otherwise are learnt anew."""
         self._told.update(changes)
+        by_measure = defaultdict[str, list[BaselineRow]](list)
         for row in rows:
-            try:
-                self.normals.load([(row.integration, row.fingerprint, tuple(row.numbers))])
-            except ValueError:
-                continue
+            by_measure[row.measure].append(row)
+        # A head was learnt since its shape's row was kept, or with it.
+        for row in (*by_measure[_SHAPE], *by_measure[_HEAD], *by_measure[_HOUR]):
+            with suppress(ValueError):
+                self._load(row)
+
+    def _load(self, row: BaselineRow) -> None:
+        entry = (row.integration, row.fingerprint, tuple(row.numbers))
+        if row.measure == _SHAPE:
+            self.normals.load([entry])
+            self._kept_whole.add(entry[:2])
+        elif row.measure == _HEAD:
+            self.normals.load_heads([entry])
+        else:
+            self.normals.load_hour(entry[2])
 
     def note_schema(self, schema: Schema | None, now: float) -> None:
         """The tables' sizes, where they were read anew."""
@@ -84,17 +97,30 @@ class Baselines:
             )
         return self.normals.regressions
 
-    def find_rows_to_save(self, now: float) -> tuple[BaselineRow, ...]:
-        """The baselines as they are: all once an hour, and at once those that left their level or came back."""
-        opened = self.normals.open_keys
+    def find_rows_to_save(self) -> Iterator[BaselineRow]:
+        """What changed since the last time: a few numbers of each shape that ran, all of it at the end of an hour.
+
+        At once all of those, too, that are new, that left their level or came back.
+        """
+        opened, hours = self.normals.open_keys, self.normals.hours_closed
         changed, self._saved_open = opened ^ self._saved_open, opened
-        is_due = self._saved_at is not None and now - self._saved_at >= _SAVED_SECONDS
-        if is_due or self._saved_at is None:
-            self._saved_at = now
-        return tuple(
-            BaselineRow(integration=integration, fingerprint=fingerprint, measure=_MEASURE, numbers=numbers)
-            for integration, fingerprint, numbers in self.normals.to_rows(None if is_due else changed)
-        )
+        is_hour_over, self._saved_hours = hours != self._saved_hours, hours
+        heads = list(self.normals.take_heads())
+        if not heads and not changed:
+            return
+        new = {head[:2] for head in heads} - self._kept_whole
+        self._kept_whole |= new
+        yield from _make_rows(_SHAPE, self.normals.to_rows(None if is_hour_over else changed | new))
+        yield from _make_rows(_HEAD, heads)
+        if (hour := self.normals.to_hour()) is not None:
+            yield BaselineRow(integration="", fingerprint="", measure=_HOUR, numbers=hour)
+
+
+def _make_rows(measure: str, entries: Iterable[tuple[str, str, tuple[float, ...]]]) -> Iterator[BaselineRow]:
+    return (
+        BaselineRow(integration=integration, fingerprint=fingerprint, measure=measure, numbers=numbers)
+        for integration, fingerprint, numbers in entries
+    )
 
 
 def find_runs(ran: Iterable[QueryAmount]) -> tuple[Runs, ...]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from querywatch.analysis.seasons import SLOTS
 from querywatch.analysis.situation import Limits
 from querywatch.analysis.window import Window
 from querywatch.attribution.amounts import QueryAmount
@@ -81,7 +82,7 @@ def test_a_regression_becomes_a_finding(office: Office) -> None:
 def test_what_left_its_level_is_kept_at_once(office: Office) -> None:
     """The state file has it as soon as it is found, and what is read back goes on with it."""
     rows = tuple(office.chronicle.take().baselines.values())
-    assert {row.fingerprint for row in rows} == {FINGERPRINT}
+    assert {row.fingerprint for row in rows if row.measure == "shape"} == {FINGERPRINT}
     other = Office()
     other.judge.baselines.recall(rows, ())
     other.now = office.now
@@ -136,3 +137,47 @@ def test_rows_that_cannot_be_read_are_learnt_anew() -> None:
     baselines = Baselines()
     baselines.recall([row], ())
     assert list(baselines.normals.to_rows()) == []
+
+
+def learn_for(office: Office, minutes: int) -> tuple[BaselineRow, ...]:
+    """What is to be kept of so many minutes, as the keeper takes it each minute: the latest of each row."""
+    kept = dict[tuple[str, str, str], BaselineRow]()
+    for _ in range(minutes):
+        office.run(1, RUN)
+        rows = office.chronicle.take().baselines.values()
+        kept |= {(row.integration, row.fingerprint, row.measure): row for row in rows}
+    return tuple(kept.values())
+
+
+def test_a_kill_costs_a_minute_of_learning() -> None:
+    """What is read back knows as much as what was killed: also of the hour that was running, and of what is new."""
+    office = Office()
+    kept = learn_for(office, 150)
+    other = Office()
+    other.judge.baselines.recall(kept, ())
+    other.now = office.now
+    for each in (office, other):
+        each.run(90, RUN)
+    assert list(other.judge.baselines.normals.to_rows()) == list(office.judge.baselines.normals.to_rows())
+
+
+def test_an_hour_that_is_over_is_not_gone_on_with() -> None:
+    """What was observed in it is not learnt for the hour in which the daemon comes back."""
+    office = Office()
+    kept = learn_for(office, 30)
+    other = Office()
+    other.judge.baselines.recall(kept, ())
+    other.now = office.now + 7_200.0
+    other.run(90, RUN)
+    ((_, _, row),) = other.judge.baselines.normals.to_rows()
+    runs_an_hour = row[-SLOTS:]
+    assert max(runs_an_hour) == pytest.approx(60.0, abs=1.0)
+
+
+def test_what_is_kept_each_minute_is_small() -> None:
+    """The hours of the week are written once an hour."""
+    office = Office()
+    learn_for(office, 10)
+    office.run(1, RUN)
+    rows = office.chronicle.take().baselines.values()
+    assert sum(len(row.numbers) for row in rows) < 64
