@@ -105,8 +105,9 @@ class SourceReader:
         self._retry_at[name] = now + (LOST_RETRY_SECONDS if state.offered else RETRY_SECONDS)
         if before is None or before.up or before.reason != state.reason:
             level = logging.WARNING if before is not None and before.up else logging.INFO
-            if state.reason == UNSUPPORTED:
-                level = logging.DEBUG  # nobody can do anything about it
+            was_never_on = before is None and not state.offered and state.reason != "privilege"
+            if state.reason == UNSUPPORTED or was_never_on:
+                level = logging.DEBUG  # nobody can do anything about it, or `check` says what
             log.log(
                 level,
                 "%s: source %s is not available (%s): %s",

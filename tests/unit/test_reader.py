@@ -1,6 +1,9 @@
 """When a source is read again: at once, after a rest, or when it might be there again."""
 
+import logging
 import time
+
+import pytest
 
 from querywatch.service.reader import RETRY_SECONDS, SourceReader
 from querywatch.sources.base import SourceUnavailableError
@@ -47,6 +50,25 @@ def test_what_is_quick_or_unbounded_never_rests() -> None:
     for _ in range(2):
         assert reader.read("prepared", lambda: "read", 100.0, busy_ratio=1e-9) == "read"
         assert reader.read("sessions", read_slowly, 100.0) == "read"
+
+
+def test_what_never_was_switched_on_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    """A fleet's log would begin with ten such lines a server; a missing privilege, and a source that goes, are news."""
+    caplog.set_level(logging.INFO)
+    reader = SourceReader("main")
+
+    def fail(reason: str) -> None:
+        raise SourceUnavailableError("none", reason=reason, advice="do this")
+
+    reader.read("history", lambda: fail("consumer-off"), 0.0)
+    assert caplog.messages == []
+    reader.read("processlist", lambda: fail("privilege"), 0.0)
+    reader.read("digests", lambda: "read", 0.0)
+    reader.read("digests", lambda: fail("consumer-off"), 1.0)
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("INFO", "main: source processlist is not available (privilege): do this"),
+        ("WARNING", "main: source digests is not available (consumer-off): do this"),
+    ]
 
 
 def test_a_failure_that_took_long_rests_too() -> None:
