@@ -110,4 +110,4 @@ def writes() -> timeseries.Panel:
             ref="B",
         ),
         unit="short",
-    )
+    ).links([panels.writes_link()])

@@ -83,6 +83,11 @@ def statement_link(fingerprint: str) -> DashboardLink:
     )
 
 
+def writes_link() -> DashboardLink:
+    """Leads to everybody's writes."""
+    return DashboardLink("Who writes").type(DashboardLinkType.LINK).url(WRITES_PAGE)
+
+
 def light(title: str, description: str, query: Dataquery, *, words: Words, blind: str) -> stat.Panel:
     """A coloured tile a series that says a word; `blind` where there is no series."""
     return (
