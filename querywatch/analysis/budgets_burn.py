@@ -1,6 +1,6 @@
 """How much of its day's allowance an integration has used, and when that will be gone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from querywatch.attribution.amounts import AccountAmount
@@ -9,6 +9,7 @@ from querywatch.model import Integration
 from querywatch.units import format_ratio, format_seconds
 
 _DAY_MINUTES = 24 * 60
+_DAY_SECONDS = 86_400.0
 _CLOSED_WEIGHT = 0.25  # at night nobody waits for the server, yet it is not free: backups run then
 _LEARNING_MINUTES = 10.0  # before, a day's pace is not known
 
@@ -64,6 +65,19 @@ class BurnBook:
             )
             if limit
         }
+
+    def to_rows(self, now: float) -> Iterator[tuple[str, str, tuple[float, ...]]]:
+        """(integration, budget, plain numbers) of what was used today: what is to outlive a restart."""
+        if self._began_at is not None:
+            for (integration, budget), used in self._used.items():
+                yield integration, budget, (self._began_at, used, now)
+
+    def load(self, rows: Iterable[tuple[str, str, tuple[float, ...]]], now: float) -> None:
+        """Takes up what `to_rows` gave, where it is of the last day. Raises ValueError for anything else."""
+        for integration, budget, (began_at, used, at) in rows:
+            if 0.0 <= now - at < _DAY_SECONDS:
+                self._began_at = began_at
+                self._used[integration, budget] = used
 
     def _add(self, key: BurnKey, amount: float) -> None:
         self._used[key] = self._used.get(key, 0.0) + amount

@@ -61,10 +61,8 @@ UsualRow = tuple[str, str, tuple[float, ...]]  # (integration, account, numbers)
 class Leaks:
     """What is usual for each account of each integration; nothing but numbers is learnt."""
 
-    def __init__(self, rows: Iterable[UsualRow] = ()) -> None:
-        self._usual: dict[tuple[str, str], Usual] = {
-            (integration, account): _make_usual(numbers) for integration, account, numbers in rows
-        }
+    def __init__(self) -> None:
+        self._usual: dict[tuple[str, str], Usual] = {}
         self._last_look_at: float | None = None
 
     def observe(
@@ -92,6 +90,11 @@ class Leaks:
                     Crowd(integration=owners[key], account=key[1], sleeping=counts[key], usual=usual)
                 )
         return tuple(crowds)
+
+    def load(self, rows: Iterable[UsualRow]) -> None:
+        """Takes up what `to_rows` gave. Raises ValueError for anything else."""
+        for integration, account, numbers in rows:
+            self._usual[integration, account] = _make_usual(numbers)
 
     def to_rows(self) -> tuple[UsualRow, ...]:
         """Everything learnt, for a state that outlives the daemon."""

@@ -195,7 +195,7 @@ class Daemon:
         watch = make_watch(server, password, self._settings, book, self._parser)
         memory = self._keeper.load_memory(server.name)
         watch.chronicle.recall(memory)
-        watch.baselines.recall(memory.baselines, memory.changes)
+        watch.recall(memory.baselines, memory.changes, time.time())
         return Watcher(server, watch)
 
     def _find_watches(self) -> Mapping[str, Watched]:

@@ -13,7 +13,7 @@ from querywatch.analysis.rules import find_all
 from querywatch.analysis.sightings import Execution
 from querywatch.analysis.situation import Blindness, Block, Limits, RunningSession, Situation, WriteSeen
 from querywatch.analysis.temporary import Remainder, TemporaryTables
-from querywatch.analysis.timeline import ChangeKind, quote
+from querywatch.analysis.timeline import Change, ChangeKind, quote
 from querywatch.analysis.window import Window
 from querywatch.attribution.amounts import AccountAmount, QueryAmount
 from querywatch.attribution.doubts import Growth
@@ -34,10 +34,12 @@ from querywatch.model import (
 from querywatch.opendental import read_names
 from querywatch.plan import Plan
 from querywatch.service.chronicle import Chronicle
+from querywatch.service.lasting import Lasting
 from querywatch.service.normals import Baselines
 from querywatch.service.readings import Readings
 from querywatch.sql.clean import known_names, render_outward
 from querywatch.sql.shape import CUT_MARK
+from querywatch.store.baselines import BaselineRow
 
 _SHOWN_SHAPES_KEPT = 2_000
 _SHOWN_CHARACTERS = (
@@ -124,8 +126,9 @@ class Judge:
         self.opened: Counter[tuple[str, str]] = Counter()
         self._temporary = TemporaryTables()
         self._readings = Readings()
-        self.leaks = Leaks()
+        self._leaks = Leaks()
         self._burns = BurnBook(calendar.office_hours)
+        self._lasting = Lasting(self._leaks, self._burns)
         self._tools = OfficeTools()
         self._written: dict[tuple[str, str, Operation], tuple[float, float]] = {}
         self.set_rules(integrations, limits)
@@ -135,6 +138,11 @@ class Judge:
         self._integrations = {integration.name: integration for integration in integrations}
         self._limits = limits
         self.budget_ratios: Mapping[str, Mapping[str, float]] = {}
+
+    def recall(self, rows: Iterable[BaselineRow], changes: Iterable[Change], now: float) -> None:
+        """Takes up what was learnt and what had changed before; before the first cycle."""
+        self.baselines.recall(rows, changes)
+        self._lasting.recall(rows, now)
 
     def judge(self, cycle: Cycle, window: Window) -> Situation:
         """What this cycle knows, as the rules see it."""
@@ -163,7 +171,7 @@ class Judge:
             minute_of_week=cycle.minute_of_week,
             plans=cycle.plans,
             blocks=cycle.blocks,
-            crowds=self.leaks.observe(cycle.running, cycle.now, self._limits.leak_learning_seconds),
+            crowds=self._leaks.observe(cycle.running, cycle.now, self._limits.leak_learning_seconds),
             office_work=self._tools.observe(
                 queries, accounts, cycle.running, cycle.now, self._limits.learning_seconds
             ),
@@ -199,6 +207,7 @@ class Judge:
             cycle.ran, cycle.seconds, cycle.now, cycle.minute_of_week, uptime_seconds
         )
         self._chronicle.note_baselines(self.baselines.find_rows_to_save())
+        self._chronicle.note_baselines(self._lasting.find_rows_to_save(cycle.now))
         return found
 
     @property

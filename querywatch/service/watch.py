@@ -75,7 +75,7 @@ class Watch:
         self._published = Published(integrations)
         self.chronicle = Chronicle()
         self._judge = Judge(findings, integrations, limits, settings.calendar, self.chronicle)
-        self.baselines = self._judge.baselines
+        self.baselines, self.recall = self._judge.baselines, self._judge.recall
         self._schema: Schema | None = None
         self._rights: tuple[Right, ...] | None = None
         self._condition = Condition(settings.calendar.zone)

@@ -110,3 +110,15 @@ def test_a_broken_budget_tells_how_far_the_day_is_used() -> None:
         "recall-texter is over budget: 50 statements a minute (budget 10; 72 % of the day's allowance used, "
         "all of it in 40 min)."
     )
+
+
+@pytest.mark.parametrize(("away_seconds", "used_ratio"), [(600.0, 0.5), (86_400.0, 0.0)])
+def test_a_restart_forgets_nothing_of_the_day(away_seconds: float, used_ratio: float) -> None:
+    """And of a day that is over nothing counts, though it be the same day of the week."""
+    before, after = BurnBook(HOURS), BurnBook(HOURS)
+    _observe(before, 0, MORNING)
+    _observe(before, 3_000, MORNING + 60)
+    after.load(before.to_rows(1_000_000.0), 1_000_000.0 + away_seconds)
+    burn = _observe(after, 0, MORNING + 70)
+    assert burn.used_ratio == pytest.approx(used_ratio)
+    assert (burn.gone_in_seconds is None) == (used_ratio == 0.0)

@@ -77,7 +77,8 @@ def test_a_gap_in_sight_teaches_nothing() -> None:
 def test_what_was_learnt_outlives_the_daemon() -> None:
     before = Leaks()
     watch(before, 60, _START, 25.0)
-    after = Leaks(before.to_rows())
+    after = Leaks()
+    after.load(before.to_rows())
     assert after.to_rows() == before.to_rows()
     (crowd,) = after.observe(make(400), _START + 26 * 3600, _DAY)
     assert (crowd.usual, crowd.sleeping) == (60.0, 400)

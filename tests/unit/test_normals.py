@@ -181,3 +181,15 @@ def test_what_is_kept_each_minute_is_small() -> None:
     office.run(1, RUN)
     rows = office.chronicle.take().baselines.values()
     assert sum(len(row.numbers) for row in rows) < 64
+
+
+def test_what_is_usual_of_connections_outlives_a_kill() -> None:
+    """With the baselines of shapes, and beside rows that another querywatch kept otherwise."""
+    office = Office()
+    office.judge._leaks.load([(READER.name, "recall", (20_000.0, 60.0, 100_000.0, 60.0, 55.0))])
+    office.run(1, RUN)
+    kept = tuple(office.chronicle.take().baselines.values())
+    strange = BaselineRow(integration="x", fingerprint="y", measure="connections", numbers=(1.0,))
+    other = Office()
+    other.judge.recall((strange, *kept), (), office.now)
+    assert other.judge._leaks.to_rows() == office.judge._leaks.to_rows()
