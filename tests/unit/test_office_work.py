@@ -69,7 +69,7 @@ def test_an_account_that_does_nothing_else_is_the_offices_tool() -> None:
 
 
 def test_what_a_dump_asks_of_the_servers_own_catalogues_is_nothing_else() -> None:
-    """mysqldump of MySQL 8 and later reads the performance schema before its first table."""
+    """Since MySQL 8 mysqldump reads the performance schema before its first table."""
     besides = "SELECT VARIABLE_VALUE FROM performance_schema.session_variables WHERE VARIABLE_NAME = 'x'"
     assert observe(_DUMP, besides) == {"nightly": "makes a backup"}
 
