@@ -63,8 +63,8 @@ class Scrapes:
 
     def add(self, url: str, servers: Sequence[str]) -> None:
         """One scrape."""
-        text, took_seconds = read_metrics(url)
         now = time.time()
+        text, took_seconds = read_metrics(url)
         self.seconds.append(took_seconds)
         self.size_bytes = len(text)
         self.series = Counter(_ABOUT.findall(text))

@@ -36,7 +36,7 @@ needed() { # a step without which the others mean nothing
 }
 
 clean_up() {
-    systemctl stop querywatch 2>/dev/null
+    systemctl stop querywatch 'querywatch@*' 2>/dev/null
     [ -z "$db_pid" ] || kill "$db_pid" 2>/dev/null
     wait 2>/dev/null
     rm -rf "$work" "$dropin" /etc/systemd/system/querywatch.service /etc/querywatch /opt/querywatch \
@@ -160,6 +160,21 @@ takes_encrypted_password() {
     return $result
 }
 
+runs_an_instance() { # beside the plain unit, with an address, a directory and a state of its own
+    local directory=/etc/querywatch/dallas
+    install -D -m 600 /etc/querywatch/credentials/office $directory/credentials/dallas && install -d $directory/servers.d &&
+        sed 's/"office"/"dallas"/' $config >$directory/servers.d/dallas.toml &&
+        printf '[web]\nlisten = "127.0.0.1:10105"\n' >$directory/config.toml &&
+        install -m 644 systemd/querywatch@.service /etc/systemd/system/ && systemctl daemon-reload &&
+        systemctl start querywatch@dallas && within 20 sees_dallas && sees_office &&
+        [ -d /var/lib/private/querywatch-dallas ] && systemctl stop querywatch@dallas
+    local result=$?
+    rm -rf $directory /etc/systemd/system/querywatch@.service /var/lib/querywatch-dallas /var/lib/private/querywatch-dallas
+    systemctl daemon-reload
+    return $result
+}
+sees_dallas() { curl -fs http://127.0.0.1:10105/metrics | grep -x 'querywatch_up{server="dallas"} 1.0' >/dev/null; }
+
 comes_back_after_deadlock() {
     local pid
     install -m 644 tests/service/hang.py /etc/querywatch/ || return 1
@@ -240,6 +255,7 @@ step 'comes back after kill -9' comes_back_after_kill
 step 'comes back after a hang, by the watchdog' comes_back_after_hang
 step 'comes back after a deadlock of its scheduler' comes_back_after_deadlock
 step 'takes a password that stands encrypted on the disk' takes_encrypted_password
+step 'runs an instance beside it, with servers.d of its own' runs_an_instance
 step 'upgrades as the README says, in three lines' upgrades
 step 'stops within 5 s' stops_in_time
 step 'stays down with a wrong configuration (status 78)' stays_down_when_misconfigured
