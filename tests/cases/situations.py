@@ -3,6 +3,7 @@
 import csv
 import random
 from collections import defaultdict
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -55,6 +56,7 @@ _CASE_WORDS = {
     "budgets",
     "configured",
     "connections",
+    "counts first",
     "every",
     "evidence",
     "finds",
@@ -199,21 +201,24 @@ def _make_queries(case: dict[str, Any], integration: Integration) -> list[QueryL
     executions, starts = _find_executions(case)
     examined, sent = case.get("rows examined"), case.get("rows sent")
     unindexed = case.get("no index used")
-    return [
-        QueryLoad(
-            integration=integration,
-            account=_account(case),
-            statement=statement,
-            executions=executions,
-            seconds=0.1 * executions,
-            rows_examined=None if examined is None else examined * executions,
-            rows_sent=None if sent is None else sent * executions,
-            no_index_used=None if unindexed is None else float(unindexed) * executions,
-            evidence=Evidence(case.get("evidence", "counted")),
-            started_at=starts,
-            reading=find_reading(statement.outline, make_schema(), hints=find_hints(case["statement"])),
-        )
-    ]
+    hints = find_hints(case["statement"])
+    load = QueryLoad(
+        integration=integration,
+        account=_account(case),
+        statement=replace(statement, hints=hints),
+        executions=executions,
+        seconds=0.1 * executions,
+        rows_examined=None if examined is None else examined * executions,
+        rows_sent=None if sent is None else sent * executions,
+        no_index_used=None if unindexed is None else float(unindexed) * executions,
+        evidence=Evidence(case.get("evidence", "counted")),
+        started_at=starts,
+        reading=find_reading(statement.outline, make_schema(), hints=hints),
+    )
+    if "counts first" not in case:
+        return [load]
+    counts = reduce_text(case["counts first"])
+    return [load, replace(load, statement=counts, rows_sent=None, rows_examined=executions, reading=None)]
 
 
 def _find_executions(case: dict[str, Any]) -> tuple[float, tuple[float, ...]]:

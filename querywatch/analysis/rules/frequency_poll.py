@@ -11,7 +11,10 @@ from querywatch.analysis.cost import (
     find_severity,
     find_sweeps,
 )
+from querywatch.analysis.regression import Measure
+from querywatch.analysis.repetition import Repetition, find_repetition
 from querywatch.analysis.rules.base import Category, Rule
+from querywatch.analysis.rules.moments import say_period, say_since
 from querywatch.analysis.rules.words import name_account, say_who
 from querywatch.analysis.schedule import find_period
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
@@ -21,10 +24,16 @@ from querywatch.units import format_count, format_seconds
 _COUNTED_RUNS = 4  # an average over fewer gaps is chance
 _AGREEMENT = 0.3  # several clients of one period, out of step, run more often than the period says
 _AGREED_TOLERANCE = 0.8  # of the agreed period: an agent's own clock may run a little fast
+_PULL_SECONDS = 900.0  # the same rows again and again, at this period or faster
 _ASKING = frozenset({"eq", "in", "like", "regexp"})
 _ADVICE = (
     "Ask its vendor to poll every few minutes, or to poll by a column that an index leads with; a cheap "
     "question may be asked often."
+)
+
+_PULL_ADVICE = (
+    "Ask its vendor to remember up to where it has read, and to ask for what changed since then alone, by a column "
+    "that an index leads with; a pull needs no count before it."
 )
 
 
@@ -34,18 +43,33 @@ class _Pace:
     exact: bool  # a period was found; otherwise only the average is known
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Poll:
+    load: QueryLoad
+    pace: _Pace
+    rows_per_run: float
+    repetition: Repetition | None
+
+
 def find(situation: Situation) -> Iterator[Finding]:
     """One finding for each third party's shape that is polled too often for what it costs."""
     if not situation.rates_are_known:
         return
-    for load in situation.third_party_queries:
-        excused = load.statement.operation.is_write or _is_lookup(load, situation)
-        rows_per_run = None if excused else _find_costly_rows(load, situation)
-        if rows_per_run is None:
+    loads = tuple(situation.third_party_queries)
+    for load in loads:
+        if load.statement.operation.is_write or _is_lookup(load, situation):
             continue
+        repetition = find_repetition(load, loads)
+        rows_per_run = _find_costly_rows(load, situation)
+        if rows_per_run is None and repetition is not None:
+            rows_per_run = _find_pulled_rows(load, situation.limits)
         pace = _find_pace(load, situation)
-        if pace is not None and _is_too_often(load.integration, pace, situation.limits):
-            yield _describe(load, pace, rows_per_run, situation)
+        if rows_per_run is None or pace is None:
+            continue
+        again = repetition is not None and pace.seconds <= _PULL_SECONDS
+        if again or _is_too_often(load.integration, pace, situation.limits):
+            poll = _Poll(load=load, pace=pace, rows_per_run=rows_per_run, repetition=repetition)
+            yield _describe(poll, situation)
 
 
 def _is_too_often(integration: Integration, pace: _Pace, limits: Limits) -> bool:
@@ -83,6 +107,14 @@ def _find_costly_rows(load: QueryLoad, situation: Situation) -> float | None:
     return rows_per_run
 
 
+def _find_pulled_rows(load: QueryLoad, limits: Limits) -> float | None:
+    """Rows that a run hands over, or reads where that is not counted; None where they are few."""
+    rows = load.rows_examined if load.rows_sent is None else load.rows_sent
+    if rows is None or not load.executions or rows / load.executions < limits.rows_per_minute_warning:
+        return None
+    return rows / load.executions
+
+
 def _is_light(load: QueryLoad, rows_per_run: float, situation: Situation) -> bool:
     rows_per_minute = rows_per_run * find_runs_per_minute(load, situation)
     return find_severity(rows_per_minute, situation.limits) is Severity.INFO
@@ -93,15 +125,15 @@ def _find_pace(load: QueryLoad, situation: Situation) -> _Pace | None:
     if load.evidence is not Evidence.COUNTED:
         return _Pace(seconds=period.seconds, exact=True) if period else None
     if load.executions < _COUNTED_RUNS:
-        return None
+        return _Pace(seconds=period.seconds, exact=True) if period else None
     average_seconds = situation.window_seconds / load.executions
     if period and abs(average_seconds / period.seconds - 1.0) <= _AGREEMENT:
         return _Pace(seconds=period.seconds, exact=True)
     return _Pace(seconds=average_seconds, exact=False)
 
 
-def _describe(load: QueryLoad, pace: _Pace, rows_per_run: float, situation: Situation) -> Finding:
-    limits = situation.limits
+def _describe(poll: _Poll, situation: Situation) -> Finding:
+    load, pace, rows_per_run, limits = poll.load, poll.pace, poll.rows_per_run, situation.limits
     rows_per_minute = rows_per_run * 60.0 / pace.seconds
     worst = find_severity(rows_per_minute, limits) if situation.office_open else Severity.WARNING
     every = f"{'' if pace.exact else 'about '}every {format_seconds(pace.seconds)}"
@@ -117,12 +149,34 @@ def _describe(load: QueryLoad, pace: _Pace, rows_per_run: float, situation: Situ
         message=f"{say_who(load.integration, load.account, shared=load.shared)} asks the same question {every}, "
         f"and the server reads {format_count(rows_per_run)} rows each time: "
         f"{format_count(rows_per_minute)} rows a minute."
-        + (f" Every {format_seconds(allowed_seconds)} is what was agreed." if early else ""),
-        advice=f"{_ADVICE} {_say_need(rows_per_run, agreed, limits)}",
+        + (f" Every {format_seconds(allowed_seconds)} is what was agreed." if early else "")
+        + _say_change(load, situation)
+        + _say_repetition(poll.repetition),
+        advice=f"{_ADVICE if poll.repetition is None else _PULL_ADVICE} {_say_need(rows_per_run, agreed, limits)}",
         evidence=load.evidence,
         measured=60.0 / pace.seconds,
         limit=60.0 / allowed_seconds,
     )
+
+
+def _say_change(load: QueryLoad, situation: Situation) -> str:
+    """The schedule that it had before."""
+    subject = (load.integration.name, load.statement.fingerprint)
+    for each in situation.regressions:
+        if each.measure is Measure.RATE and (each.subject.integration, each.subject.fingerprint) == subject:
+            before = say_period(each.per_minute_usual)
+            return f" Until {say_since(each.since, situation)} it came {before} at the most."
+    return ""
+
+
+def _say_repetition(repetition: Repetition | None) -> str:
+    if repetition is None:
+        return ""
+    counted = " It counts the same rows before each pull." if repetition.counted_first else ""
+    if repetition.span_days is None:
+        return counted
+    span = f"Each time it asks for a span of {format_count(repetition.span_days)} days"
+    return f"{counted} {span}, nearly all of which it has."
 
 
 def _say_need(rows_per_run: float, agreed_seconds: float | None, limits: Limits) -> str:

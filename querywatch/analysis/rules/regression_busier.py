@@ -8,6 +8,7 @@ from querywatch.analysis.rules.moments import say_period, say_ratio, say_since
 from querywatch.analysis.rules.subjects import find_known_table, say_statement
 from querywatch.analysis.situation import Limits, Situation
 from querywatch.model import Finding, Severity
+from querywatch.units import format_seconds
 
 _ADVICE = (
     "Ask its vendor whether an update or a setting changed how often it asks, and to go back to the old period "
@@ -15,6 +16,7 @@ _ADVICE = (
 )
 _HARMLESS_BUSY = 0.005  # of the server's time
 _HARMLESS_PER_MINUTE = 60.0
+_AGREED_TOLERANCE = 0.8  # of the agreed period
 
 
 def find(situation: Situation) -> Iterator[Finding]:
@@ -34,13 +36,22 @@ def _describe(regression: Regression, situation: Situation) -> Finding:
         fingerprint=regression.subject.fingerprint,
         message=f"{say_statement(regression.subject, situation)} runs {say_period(regression.per_minute_now)} "
         f"since {say_since(regression.since, situation)}, where {say_period(regression.per_minute_usual)} is the "
-        f"most that is usual at this hour: {say_ratio(regression.ratio)} as often.",
+        f"most that is usual at this hour: {say_ratio(regression.ratio)} as often."
+        + _say_agreed(regression, situation),
         advice=_ADVICE,
         evidence=regression.evidence,
         measured=regression.per_minute_now,
         limit=regression.per_minute_usual,
         table=table,
     )
+
+
+def _say_agreed(regression: Regression, situation: Situation) -> str:
+    integration = situation.integrations.get(regression.subject.integration)
+    agreed = None if integration is None else integration.schedule.period_seconds
+    if agreed is None or 60.0 / max(regression.per_minute_now, 1e-6) >= agreed * _AGREED_TOLERANCE:
+        return ""
+    return f" Every {format_seconds(agreed)} is what was agreed."
 
 
 def _find_severity(regression: Regression, limits: Limits) -> Severity:
