@@ -4,6 +4,7 @@ from datetime import UTC, timedelta, timezone, tzinfo
 
 from querywatch.counters import ServerStatus
 from querywatch.hours import find_minute_of_week
+from querywatch.model import ServerInfo
 
 
 class Condition:
@@ -13,6 +14,8 @@ class Condition:
         self._zone = zone  # None: the server's clock is the office's
         self.status: ServerStatus | None = None
         self._last_connection_id = 0
+        self._last_version: tuple[str, str] | None = None
+        self._last_at = 0.0
 
     def note(self, status: ServerStatus | None, connection_id: int) -> bool:
         """Takes a new status; whether the server restarted: its uptime fell, or its numbering of connections."""
@@ -22,6 +25,18 @@ class Condition:
         if status is None or before is None:
             return restarted
         return restarted or status.uptime_seconds < before.uptime_seconds
+
+    def finds_another(self, info: ServerInfo, status: ServerStatus | None, now: float) -> bool:
+        """Whether another server stands there: of another version, and up since before the last one was last seen.
+
+        What has counted before anybody looked says nothing of what happened since.
+        """
+        if status is None:
+            return False
+        version = (info.flavour.value, info.version_text)
+        before, self._last_version = self._last_version, version
+        before_at, self._last_at = self._last_at, now
+        return before not in {None, version} and now - status.uptime_seconds <= before_at
 
     @property
     def performance_schema(self) -> bool:

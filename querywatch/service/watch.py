@@ -66,7 +66,8 @@ class Watch:
         self._info: ServerInfo | None = None
         self._intake = Intake(settings.endpoint.name, settings.databases, settings.schema_interval_seconds)
         self._intake.guarded_explain = settings.guarded_explain
-        self._counting = Counting(integrations, settings.endpoint.user, self._intake.own_fingerprints)
+        self._integrations = integrations
+        self._counting = self._make_counting()
         self._looking = Looking()
         self._blocking = Blocking(self._intake.reader)
         intake, after_seconds = self._intake, settings.plan_after_seconds
@@ -88,6 +89,9 @@ class Watch:
         self._wanted: tuple[Sequence[Integration], Limits] | None = None
         self.snapshot = Snapshot(server=settings.endpoint.name, at=clock(), up=False, attempted=False)
 
+    def _make_counting(self) -> Counting:
+        return Counting(self._integrations, self.settings.endpoint.user, self._intake.own_fingerprints)
+
     def reconfigure(self, integrations: Sequence[Integration], limits: Limits) -> None:
         """Takes new integrations and limits at the next cycle, from any thread; connection and totals stay."""
         self._wanted = (integrations, limits)
@@ -96,6 +100,7 @@ class Watch:
         if self._wanted is None:
             return
         (integrations, limits), self._wanted = self._wanted, None
+        self._integrations = integrations
         self._counting.set_integrations(integrations)
         self._published.expect(integrations)
         self._judge.set_rules(integrations, limits)
@@ -205,6 +210,9 @@ class Watch:
         if self._condition.note(status, connection.connection_id):
             log.warning("%s: the server restarted; its counters began again", *self._name)
             self._counting.restart()
+        if self._condition.finds_another(connection.server, status, now):
+            log.warning("%s: another server answers there; it is compared with nothing", *self._name)
+            self._counting = self._make_counting()
         if status is not None and not self._sees_sessions:
             self.pacer.note_threads(status.threads_running, now)
         readings = replace(

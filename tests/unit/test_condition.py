@@ -4,6 +4,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from querywatch.counters import ServerStatus
+from querywatch.model import Flavour, ServerInfo
 from querywatch.service.condition import Condition
 
 _STATUS = ServerStatus(
@@ -29,6 +30,20 @@ def test_a_shorter_uptime_or_a_lower_number_is_a_restart():
     assert condition.note(replace(_STATUS, uptime_seconds=3), 8)
     assert condition.note(None, 2)
     assert condition.status is not None
+
+
+def test_another_version_that_was_up_all_along_is_another_server():
+    """An upgrade begins after the last sight of the old version, and is a restart."""
+    older = ServerInfo(name="a", flavour=Flavour.MARIADB, version=(10, 5, 9))
+    newer = replace(older, version=(10, 11, 2))
+    condition, upgraded = Condition(), Condition()
+    for each in (condition, upgraded):
+        assert not each.finds_another(older, _STATUS, _MONDAY)
+        assert not each.finds_another(older, replace(_STATUS, uptime_seconds=1_010), _MONDAY + 10)
+    assert not condition.finds_another(newer, None, _MONDAY + 60)
+    assert condition.finds_another(newer, replace(_STATUS, uptime_seconds=60), _MONDAY + 70)
+    assert not condition.finds_another(newer, replace(_STATUS, uptime_seconds=70), _MONDAY + 80)
+    assert not upgraded.finds_another(newer, replace(_STATUS, uptime_seconds=30), _MONDAY + 70)
 
 
 def test_the_servers_clock_is_the_offices():
