@@ -134,6 +134,10 @@ class Gate:
         self._shut = False
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def turn_to(self, host: str, port: int) -> None:
+        """Another server stands there from the next connection on."""
+        self._target = (host, port)
+
     def stall(self) -> None:
         """Nothing passes any more, and nobody is told."""
         self._open.clear()
