@@ -1,85 +1,108 @@
-"""Judges trials in simulated offices: how often the verdict is wrong, and how often there is none.
+"""Judges trials in the replay's offices: how often the verdict is wrong, and how often there is none.
 
-Run: python -m tests.benchmarks.trials [offices of each effect]
+Run: python -m tests.benchmarks.trials [offices] [minutes off]
 """
 
-import math
 import sys
-from collections import Counter
-from collections.abc import Iterator
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from random import Random
 
+from querywatch.analysis.regression import Runs
 from querywatch.trial.judgement import Judgement, Question, Verdict, find_judgement
 from querywatch.trial.slices import Activity, Slice, Work
+from tests.replay.office import START, Office
 
 EFFECTS = (0.0, 0.1, 0.2, 0.5, 2.0)
-SPOILINGS = ("", "", "", "restart", "not off", "another", "backup", "gap")
+SPOILINGS = ("", "", "", "", "restart", "not off", "another", "backup", "gap")
 _VENDOR = "vendor"
-_MEMORY_SLICES = 10.0
-_WANDER = 0.07
+_OFFICE = "opendental"
+_SLICE_SECONDS = 60.0
+_STEP_SECONDS = 10.0
+_WARMING_SECONDS = 600.0  # for the batches and first tries that wait at the office's beginning
+_OPENING, _CLOSING = 8.0, 17.0
 
 
-def simulate_trial(draw: Random, effect: float, minutes: int, spoiling: str = "") -> Judgement:
-    """One trial of so many minutes on, off and on again, in an office whose load wanders and jumps by itself."""
-    shapes = [
-        (f"{number:016x}", math.exp(draw.uniform(-7, -1)), draw.uniform(0.5, 60)) for number in range(15)
-    ]
-    slices = list(_draw_slices(draw, shapes, effect, minutes, spoiling))
-    question = Question(integration=_VENDOR, started_at=minutes * 60.0, until=3 * minutes * 60.0)
-    return find_judgement(question, slices)
+def simulate_trial(seed: int, effect: float, minutes: int, spoiling: str = "") -> Judgement:
+    """One trial of so many minutes on, off and on again, at a random time of a working Monday."""
+    draw = Random(f"{seed} {effect} {minutes}")
+    office = Office(seed)
+    latest = _CLOSING - 3 * minutes / 60.0
+    started_at = START + round(draw.uniform(_OPENING, latest) * 60.0) * 60.0
+    now = started_at - _WARMING_SECONDS
+    office.step(now, _STEP_SECONDS)
+    while now < started_at:
+        now += _STEP_SECONDS
+        office.step(now, _STEP_SECONDS)
+    slices = list(_draw_slices(office, started_at, effect, minutes, spoiling))
+    off_at = started_at + minutes * _SLICE_SECONDS
+    until = started_at + 3 * minutes * _SLICE_SECONDS
+    return find_judgement(Question(integration=_VENDOR, started_at=off_at, until=until), slices)
 
 
 def _draw_slices(
-    draw: Random, shapes: list[tuple[str, float, float]], effect: float, minutes: int, spoiling: str
+    office: Office, started_at: float, effect: float, minutes: int, spoiling: str
 ) -> Iterator[Slice]:
-    wander, fading, episode = draw.gauss(0, _WANDER), math.exp(-1 / _MEMORY_SLICES), (0, 1.0)
+    """The vendor under trial is one more than the office's own; `another` is one that stops with it."""
     for number in range(3 * minutes):
         on = not minutes <= number < 2 * minutes
-        wander = fading * wander + _WANDER * math.sqrt(1 - fading**2) * draw.gauss(0, 1)
-        if draw.random() < 1 / (1.5 * 1_440):
-            episode = (number + draw.randint(2, 20), draw.uniform(1.15, 1.5))
-        busy = not (spoiling == "another" and minutes <= number < 2 * minutes)
-        load = math.exp(wander) * (episode[1] if number < episode[0] else 1.0) * (1.0 if busy else 0.7)
-        load *= 1.0 + effect if on else 1.0
-        load *= 1.6 if spoiling == "restart" and number >= 2 * minutes else 1.0
-        upkeep = spoiling == "backup" and abs(number - 1.5 * minutes) < 5
-        others = {"other": Activity(sessions=1, work=Work(runs=60, seconds=18.0 if busy else 1.0))}
+        other_on = spoiling != "another" or on
+        backup = spoiling == "backup" and abs(number - 1.5 * minutes) < 5
+        office.load_ratio = 1.0 + effect if on else 1.0
+        office.load_ratio *= (1.0 if other_on else 0.7) * (1.5 if backup else 1.0)
+        office.load_ratio *= 1.6 if spoiling == "restart" and number >= 2 * minutes else 1.0
+        at = started_at + number * _SLICE_SECONDS
+        runs = [
+            each for step in range(1, 7) for each in office.step(at + step * _STEP_SECONDS, _STEP_SECONDS)
+        ]
+        others = {"other": Activity(sessions=1, work=Work(runs=60, seconds=18.0 if other_on else 1.0))}
         if on or (spoiling == "not off" and number % 2):
             others[_VENDOR] = Activity(sessions=1, work=Work(runs=60, seconds=5))
-        seen = 0.0 if spoiling == "gap" and abs(number - 1.5 * minutes) < 4 else 60.0
         yield Slice(
-            started_at=number * 60.0,
-            seconds=seen,
-            office=dict(_draw_work(draw, shapes, load * (1.5 if upkeep else 1.0))),
+            started_at=at,
+            seconds=0.0 if spoiling == "gap" and abs(number - 1.5 * minutes) < 4 else _SLICE_SECONDS,
+            office=_add_up(runs),
             others=others,
             restarted=spoiling == "restart" and number == 2 * minutes - 2,
-            upkeep=upkeep,
+            upkeep=backup,
         )
 
 
-def _draw_work(
-    draw: Random, shapes: list[tuple[str, float, float]], load: float
-) -> Iterator[tuple[str, Work]]:
-    for name, seconds, per_minute in shapes:
-        runs = max(0, round(draw.gauss(per_minute, math.sqrt(per_minute))))
-        if runs:
-            noise = math.exp(draw.gauss(0, 0.7 / math.sqrt(runs)))
-            yield name, Work(runs=runs, seconds=runs * seconds * load * noise)
+def _add_up(runs: Iterable[Runs]) -> dict[str, Work]:
+    works = defaultdict[str, Work](Work)
+    for each in runs:
+        if each.subject.integration == _OFFICE:
+            name = each.subject.fingerprint
+            works[name] = works[name].plus(Work(runs=each.executions, seconds=each.seconds))
+    return dict(works)
 
 
 def main() -> None:
-    """Prints the share of each verdict by effect, for windows of 15, 30 and 60 minutes."""
+    """Prints the share of each verdict by effect, over offices in which nothing and everything goes wrong."""
     offices = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    print("| minutes | effect | cause | ruled out | not enough |\n|---|---|---|---|---|")
-    for minutes in (15, 30, 60):
+    lengths = [int(word) for word in sys.argv[2:]] or [30]
+    started = time.monotonic()
+    print(
+        "| minutes off | effect | cause | ruled out | not enough | fair trials: cause | ruled out | not enough |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for minutes in lengths:
         for effect in EFFECTS:
-            draw = Random(f"{minutes} {effect}")
-            found = Counter(
-                simulate_trial(draw, effect, minutes, SPOILINGS[number % len(SPOILINGS)]).verdict
-                for number in range(offices)
-            )
-            shares = " | ".join(f"{found[verdict] / offices:.1%}" for verdict in Verdict)
-            print(f"| {minutes} | {effect:.0%} | {shares} |", flush=True)
+            _print_row(minutes, effect, offices)
+    print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
+
+
+def _print_row(minutes: int, effect: float, offices: int) -> None:
+    found, fair = Counter[Verdict](), Counter[Verdict]()
+    for seed in range(offices):
+        spoiling = SPOILINGS[seed % len(SPOILINGS)]
+        verdict = simulate_trial(seed, effect, minutes, spoiling).verdict
+        found[verdict] += 1
+        if not spoiling:
+            fair[verdict] += 1
+    shares = [f"{counts[verdict] / counts.total():.1%}" for counts in (found, fair) for verdict in Verdict]
+    print(f"| {minutes} | {effect:.0%} | {' | '.join(shares)} |", flush=True)
 
 
 if __name__ == "__main__":
