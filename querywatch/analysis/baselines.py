@@ -7,10 +7,12 @@ from querywatch.analysis.baseline_common import Common
 from querywatch.analysis.baseline_shape import ShapeBaseline
 from querywatch.analysis.baseline_sizes import Sizes
 from querywatch.analysis.baseline_time import Load
+from querywatch.analysis.plan_book import PlanBook
 from querywatch.analysis.regression import Regression, Runs
 from querywatch.analysis.regression_make import make_busier, make_everything, make_slower
 from querywatch.analysis.seasons import find_slot
 from querywatch.analysis.timeline import Change, ChangeKind
+from querywatch.plan import Plan
 
 _SHAPES_KEPT = 5_000
 _KEPT_SECONDS = 100 * 86_400.0  # unseen: what runs at a month's end is remembered over the next
@@ -40,6 +42,7 @@ class Normals:
         self._open: dict[tuple[str, str], ShapeBaseline] = {}
         self._common = Common()
         self._sizes = Sizes()
+        self._plans = PlanBook()
         self._clock = 0.0  # seconds in sight so far
         self._slot: int | None = None
         self._slot_clock = 0.0
@@ -51,6 +54,10 @@ class Normals:
     def note_tables(self, rows: Mapping[str, int], read_at: float) -> None:
         """The sizes of the tables, by folded name, as they were read then."""
         self._sizes.note(rows, read_at)
+
+    def note_plans(self, plans: Mapping[str, Plan]) -> None:
+        """The server's own plans that are known now, by fingerprint."""
+        self._plans.note(plans)
 
     def note_changes(self, changes: Iterable[Change]) -> None:
         """What came or went; an upgrade of the schema makes every shape new for a while."""
@@ -176,7 +183,7 @@ class Normals:
             return
         if shape.rate.busier is not None:
             yield make_busier(shape, shape.rate.busier, self._slot)
-        slower = make_slower(shape, self._slot, self._sizes)
+        slower = make_slower(shape, self._slot, self._sizes, self._plans)
         if slower is not None:
             yield slower
 

@@ -6,6 +6,7 @@ from querywatch.analysis.baseline_common import Common
 from querywatch.analysis.baseline_rate import Busier
 from querywatch.analysis.baseline_shape import ShapeBaseline
 from querywatch.analysis.baseline_sizes import Sizes
+from querywatch.analysis.plan_book import PlanBook
 from querywatch.analysis.regression import Cause, Clues, Measure, Regression, Subject, find_cause
 
 _MATTERING_BUSY = 0.05  # of the server's time: more runs that take less make nothing slower
@@ -28,7 +29,7 @@ def make_busier(shape: ShapeBaseline, busier: Busier, slot: int) -> Regression:
     )
 
 
-def make_slower(shape: ShapeBaseline, slot: int, sizes: Sizes) -> Regression | None:
+def make_slower(shape: ShapeBaseline, slot: int, sizes: Sizes, plans: PlanBook) -> Regression | None:
     """A shape whose runs take longer, or that takes more time in all because it runs more often; None: neither."""
     slower, busier = shape.time.slower, shape.rate.busier
     if slower is None:
@@ -36,12 +37,14 @@ def make_slower(shape: ShapeBaseline, slot: int, sizes: Sizes) -> Regression | N
     recent = shape.time.recent
     growth = sizes.find_growth(shape.subject.tables)
     change = sizes.find_change(shape.subject.tables, slower.since)
+    other_plan = plans.find_change(shape.subject.fingerprint, slower.since)
     clues = Clues(
         time_log=recent.time_log,
         rows_log=recent.rows_log,
         locked_share=shape.time.locked_share,
         growth=growth,
         index_changed=change is not None,
+        plan_changed=bool(other_plan),
         more_runs=busier is not None,
     )
     cause = find_cause(clues)
@@ -63,7 +66,7 @@ def make_slower(shape: ShapeBaseline, slot: int, sizes: Sizes) -> Regression | N
         locked_share=clues.locked_share,
         growth=growth if cause is Cause.DATA else None,
         sizes_are_old=cause is Cause.PLAN and sizes.read_at < slower.since,
-        changed="" if change is None else change.words,
+        changed="; ".join(filter(None, ("" if change is None else change.words, other_plan))),
         evidence=shape.evidence,
     )
 

@@ -200,6 +200,7 @@ class Judge:
 
     def _find_regressions(self, cycle: Cycle) -> tuple[Regression, ...]:
         self.baselines.note_schema(cycle.schema, cycle.now)
+        self.baselines.normals.note_plans(cycle.plans)
         self.baselines.note_changes(self._chronicle.find_changes(cycle.now))
         self.baselines.note_known(self.book.open)
         uptime_seconds = None if cycle.status is None else cycle.status.uptime_seconds

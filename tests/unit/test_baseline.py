@@ -19,6 +19,7 @@ from querywatch.analysis.regression import (
     find_cause,
 )
 from querywatch.analysis.timeline import Change, ChangeKind
+from querywatch.plan import Plan, PlanAccess, PlanRow
 
 MONDAY = 1_787_529_600.0
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
@@ -233,6 +234,20 @@ def test_an_open_regression_outlives_a_restart_of_the_daemon(learnt: Clock) -> N
     assert [(each.measure, each.since) for each in after] == [(each.measure, each.since) for each in before]
     other.run(0.5, every(300.0))
     assert other.normals.regressions == ()
+
+
+def test_a_plan_that_differs_is_the_cause(learnt: Clock) -> None:
+    """Where nothing counts the rows; one that is as it was before is none."""
+    uncounted = replace(USUAL, seconds=9.0, rows_examined=None)
+    by_index = PlanRow(table="patient", access=PlanAccess.REF, key="idx_status", rows=20)
+    whole = PlanRow(table="patient", access=PlanAccess.SCAN, key=None, rows=20_000)
+    for rows, cause in (((by_index,), Cause.UNDECIDED), ((whole,), Cause.PLAN)):
+        clock = deepcopy(learnt)
+        clock.normals.note_plans({POLL.fingerprint: Plan(rows=(by_index,), read_at=clock.now - DAY)})
+        clock.normals.note_plans({POLL.fingerprint: Plan(rows=rows, read_at=clock.now + MINUTE)})
+        (found,) = clock.run(0.1, every(300.0, uncounted))
+        assert found.cause is cause
+    assert found.changed == "the server reads patient whole, where it used the index idx_status"
 
 
 def test_rows_of_another_kind_are_refused() -> None:
