@@ -59,6 +59,7 @@ class IntegrationState:
     blocked: int = 0
     longest_running_seconds: float = 0.0
     budget_ratios: Mapping[str, float] = field(default_factory=dict)
+    learning_until: float | None = None  # before, nothing of it is known to be normal; None: something is
 
     @property
     def statements_total(self) -> float:

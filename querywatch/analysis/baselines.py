@@ -194,6 +194,17 @@ class Normals:
             return None
         return shape.time.ratio
 
+    def find_learning_ends(self) -> dict[str, float]:
+        """Third parties of whom nothing is known to be normal yet -> when something will be, at the earliest."""
+        ends, known = dict[str, float](), set[str]()
+        for (integration, _), shape in self._shapes.items():
+            if not shape.subject.is_third_party:
+                continue
+            if self._now >= shape.known_at:
+                known.add(integration)
+            ends[integration] = min(shape.known_at, ends.get(integration, shape.known_at))
+        return {integration: end for integration, end in ends.items() if integration not in known}
+
     @property
     def open_keys(self) -> frozenset[tuple[str, str]]:
         """(integration, fingerprint) of the shapes that are not as they were."""

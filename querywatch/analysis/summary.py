@@ -61,8 +61,12 @@ def make_summary(
     found: Iterable[Happened],
     used: Iterable[Used],
     gaps: Iterable[tuple[float, float]],
+    learning: Iterable[str] = (),
 ) -> Summary:
-    """`found` and `used` are of third parties or of sight itself; `gaps` are (from, until) without sight."""
+    """`found` and `used` are of third parties or of sight itself; `gaps` are (from, until) without sight.
+
+    `learning` are the integrations of which nothing is known to be normal yet.
+    """
     told = sorted(_find_worst(found).values(), key=_sort_key)
     hurting = [each for each in told if each.finding.severity is not Severity.INFO]
     unseen = find_unseen_seconds(gaps, span)
@@ -70,7 +74,7 @@ def make_summary(
         server=server,
         span=span,
         headline=f"{server}, the last {span.name}: {_say_headline(hurting, unseen)}",
-        lines=(*_say_found(hurting), *_say_used(used), *_say_unseen(unseen)),
+        lines=(*_say_found(hurting), *_say_used(used), *_say_learning(learning), *_say_unseen(unseen)),
         severity=hurting[0].finding.severity if hurting else None,
         unseen_seconds=unseen,
     )
@@ -141,6 +145,13 @@ def _say_used(used: Iterable[Used]) -> list[str]:
 def _say_use(used: Used) -> str:
     time = "" if used.seconds is None else f", {format_seconds(used.seconds)} of the server's time"
     return f"{used.integration}: {format_count(used.statements)} statements{time}"
+
+
+def _say_learning(learning: Iterable[str]) -> list[str]:
+    names = ", ".join(sorted(learning))
+    return (
+        [f"still learnt: what is normal for {names}; a regression of it cannot be told yet"] if names else []
+    )
 
 
 def _say_unseen(unseen_seconds: float) -> list[str]:

@@ -46,6 +46,7 @@ def describe_integration(state: IntegrationState, *, default: Evidence) -> dict[
         "writes": round(state.writes_done, 3),
         "evidence": str(state.evidence.get("statements", default)),
         "error_ratios": {quantity: round(ratio, 4) for quantity, ratio in state.error_ratios.items()},
+        "learning_until": None if state.learning_until is None else round(state.learning_until),
         "attributions": [
             {"reason": each.reason, "confidence": each.confidence, "shared": each.shared}
             for each in state.attributions

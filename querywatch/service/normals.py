@@ -1,7 +1,7 @@
 """Brings what a cycle counted to the server's baselines, and takes them to and from the state file."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from querywatch.analysis.baselines import Moment, Normals
@@ -16,6 +16,7 @@ from querywatch.store.baselines import BaselineRow
 
 _SHAPE, _HEAD, _HOUR = "shape", "head", "hour"
 _MONDAY_SECONDS = 4 * 86_400.0  # the epoch began on a Thursday
+_LEARNING_LOOKED_SECONDS = 60.0
 _SLOWER = "regression.slower"
 _EVERYTHING = "everything"
 
@@ -30,6 +31,10 @@ class Baselines:
         self._saved_hours = 0
         self._saved_open: frozenset[tuple[str, str]] = frozenset()
         self._kept_whole: set[tuple[str, str]] = set()
+        self._learning_at: float | None = None
+        self.learning: Mapping[
+            str, float
+        ] = {}  # integration -> until when at the least nothing of it is known
 
     def recall(self, rows: Iterable[BaselineRow], changes: Iterable[Change]) -> None:
         """Takes up what was learnt before; rows that another querywatch wrote otherwise are learnt anew."""
@@ -95,6 +100,8 @@ class Baselines:
                     started_at=None if uptime_seconds is None else now - uptime_seconds,
                 )
             )
+        if self._learning_at is None or not 0.0 <= now - self._learning_at < _LEARNING_LOOKED_SECONDS:
+            self._learning_at, self.learning = now, self.normals.find_learning_ends()
         return self.normals.regressions
 
     def find_rows_to_save(self) -> Iterator[BaselineRow]:

@@ -119,6 +119,7 @@ def _render_integration(
         blocked=blocked,
         longest_running_seconds=max((session.seconds for session in active), default=0.0),
         budget_ratios=judge.budget_ratios.get(totals.integration.name, {}),
+        learning_until=judge.baselines.learning.get(totals.integration.name),
     )
 
 

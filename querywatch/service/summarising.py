@@ -59,13 +59,15 @@ class Summariser:
             if before is None:
                 continue
             for span in find_due(before, minute, watch.settings.calendar.office_hours, now):
-                self._tell(server, span, find_third_parties(watch.snapshot))
+                self._tell(server, span, watch.snapshot)
 
-    def _tell(self, server: str, span: Span, third_parties: frozenset[str]) -> None:
+    def _tell(self, server: str, span: Span, snapshot: Snapshot) -> None:
         try:
             store = Store.open(self._directory)
             try:
-                summary = find_summary(store, server, span, third_parties)
+                summary = find_summary(
+                    store, server, span, find_third_parties(snapshot), find_learning(snapshot)
+                )
             finally:
                 store.close()
         except StateError as error:
@@ -79,6 +81,15 @@ def find_third_parties(snapshot: Snapshot) -> frozenset[str]:
     """The names of those whose use is told."""
     return frozenset(
         state.integration.name for state in snapshot.integrations if state.integration.kind.is_third_party
+    )
+
+
+def find_learning(snapshot: Snapshot) -> frozenset[str]:
+    """The names of those of whom nothing is known to be normal yet."""
+    return frozenset(
+        state.integration.name
+        for state in snapshot.integrations
+        if state.learning_until is not None and state.learning_until > snapshot.at
     )
 
 
@@ -106,7 +117,11 @@ def _find_close(day: int, office_hours: WeeklyHours | None) -> int:
 
 
 def find_summary(
-    store: Store, server: str, span: Span, third_parties: frozenset[str] | None = None
+    store: Store,
+    server: str,
+    span: Span,
+    third_parties: frozenset[str] | None = None,
+    learning: Iterable[str] = (),
 ) -> Summary:
     """One server's span as its state remembers it; only the use of `third_parties` is told, None: everybody's.
 
@@ -133,6 +148,7 @@ def find_summary(
         ],
         totals.values(),
         [(gap.started_at, gap.ended_at) for gap in gaps],
+        learning,
     )
 
 

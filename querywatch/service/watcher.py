@@ -7,6 +7,8 @@ import traceback
 
 from querywatch.config import ServerSettings
 from querywatch.service.watch import Watch
+from querywatch.snapshot import Snapshot
+from querywatch.units import format_seconds
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,7 @@ class Watcher:
         self._last_fault: str | None = None
         self._interval_seconds = server.sample_interval
         self._was_backing_off = self._was_too_small = False
+        self._learning: frozenset[str] = frozenset()
 
     def run_cycle(self) -> None:
         """One cycle. The one place that takes any fault: a bug met on one server must not end its watch."""
@@ -70,6 +73,25 @@ class Watcher:
                 pacer.budget_used_ratio,
             )
         self._was_backing_off, self._was_too_small = pacer.is_backing_off, pacer.is_budget_too_small
+        self._tell_learning(self.watch.snapshot)
+
+    def _tell_learning(self, snapshot: Snapshot) -> None:
+        ends = {
+            state.integration.name: state.learning_until - snapshot.at
+            for state in snapshot.integrations
+            if state.learning_until is not None and state.learning_until > snapshot.at
+        }
+        for name in sorted(ends.keys() - self._learning):
+            wait = format_seconds(ends[name])
+            log.info(
+                "%s: what is normal for %s is learnt: no regression of it can be told for %s",
+                snapshot.server,
+                name,
+                wait,
+            )
+        for name in sorted(self._learning - ends.keys()):
+            log.info("%s: what is normal for %s is known from now on", snapshot.server, name)
+        self._learning = frozenset(ends)
 
     def stop(self, deadline: float) -> bool:
         """Ends it by a monotonic deadline; False when it still hangs then."""

@@ -193,3 +193,12 @@ def test_what_is_usual_of_connections_outlives_a_kill() -> None:
     other = Office()
     other.judge.recall((strange, *kept), (), office.now)
     assert other.judge._leaks.to_rows() == office.judge._leaks.to_rows()
+
+
+def test_who_is_new_is_said_to_be_learnt(office: Office) -> None:
+    """For three days nothing of it is known to be normal; the daemon says so, and when that is over."""
+    new = Office()
+    new.run(2, RUN)
+    until = NOW + STEP_SECONDS + 3 * 86_400.0
+    assert new.judge.baselines.learning == {READER.name: until}
+    assert office.judge.baselines.learning == {}

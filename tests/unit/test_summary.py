@@ -123,3 +123,11 @@ def test_the_summary_is_one_log_record_and_stays_at_hand(
             summariser.tick()
     assert [record.getMessage() for record in caplog.records] == ["office, the last day: nothing hurt you."]
     assert summariser.latest["office", "day"].severity is None
+
+
+def test_a_summary_says_of_whom_nothing_can_be_told_yet(store: Store) -> None:
+    """Silence of a rule that is still learning is no all-clear."""
+    summary = find_summary(store, "office", DAY, learning={"phone-popup", "recall-texter"})
+    assert summary.lines == (
+        "still learnt: what is normal for phone-popup, recall-texter; a regression of it cannot be told yet",
+    )
