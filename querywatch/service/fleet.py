@@ -3,6 +3,7 @@
 import logging
 import math
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,9 @@ _PROBES, _PROBE_SECONDS = 50, 0.1
 # Of one core, for Python runs one thread at a time: busier than that, and threads queue.
 _BUSY_RATIO, _WANTED_RATIO = 0.75, 0.6
 _LATE_SECONDS, _WANTED_SECONDS = 0.05, 0.02
+# After which a thread that computes gives way to one that was woken; with Python's own 5 ms one scrape of a fleet
+# holds up every answer of every server.
+_TURN_SECONDS = 0.0005
 _MOST_STRETCH = 60.0
 _STEP = 2.0  # how far one measurement may move it
 _TOLD_RATIO = 1.2  # less is not worth a word
@@ -38,7 +42,8 @@ class Strain:
         self._over = threading.Event()
 
     def start(self) -> None:
-        """Begins to measure."""
+        """Begins to measure, and has threads take turns sooner."""
+        sys.setswitchinterval(_TURN_SECONDS)
         threading.Thread(target=self._run, name="strain", daemon=True).start()
 
     def stop(self) -> None:
