@@ -37,11 +37,15 @@ def find(situation: Situation) -> Iterator[Finding]:
     if not situation.integrations.keys() - {UNKNOWN.name}:
         return
     seen = _find_accounts(situation)
+    claimed = {account for each in situation.integrations.values() for account in each.accounts}
     placed = {account for account, host in seen if host}
     for (account, host), sight in seen.items():
         if account in _NOBODY or (not host and account in placed):
             continue
-        yield _describe(account, host, sight, situation.office_work.get(account))
+        work = situation.office_work.get(account)
+        # Somebody's by another host or program: to close the account would close it to them.
+        is_theirs_too = work is None and account in claimed
+        yield _describe(account, host, sight._replace(shared=sight.shared or is_theirs_too), work)
 
 
 def _find_accounts(situation: Situation) -> dict[tuple[str, str], _Sight]:
