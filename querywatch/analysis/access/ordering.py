@@ -15,6 +15,9 @@ _BUFFERED_ROWS = 2_000.0  # that a join buffer holds
 _MOST_STEPS = 800  # tried, of all orders; the first one is always gone through
 _DEDUPE_COST = 1.0  # to keep a row of a subquery, and see that it is the first of its kind
 _LEAST_LEFT = 1e-6
+MOST_ROWS = (
+    1e18  # counted on from a join: of two hundred tables that nothing ties, the product is no number any more
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +113,7 @@ class _Search:
             price += rows * left * _DEDUPE_COST
         elif instance.semi or path.access is Access.CONST:
             left = min(1.0, left)
-        return Step(wishes=wishes, path=path, times=times, rows=rows * left), price
+        return Step(wishes=wishes, path=path, times=times, rows=min(rows * left, MOST_ROWS)), price
 
     def _find_path(self, wishes: Wishes, placed: frozenset[Instance]) -> Path:
         key = (wishes.instance, placed & wishes.needed)

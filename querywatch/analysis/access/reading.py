@@ -5,21 +5,22 @@ from dataclasses import dataclass, field, replace
 
 from querywatch.analysis.access.blocks import Block, Instance
 from querywatch.analysis.access.habits import Habits
-from querywatch.analysis.access.ordering import Step, find_order
+from querywatch.analysis.access.ordering import MOST_ROWS, Step, find_order
 from querywatch.analysis.access.paths import Wishes
 from querywatch.analysis.access.pushing import push_into
 from querywatch.analysis.access.resolving import Resolver, TooManyTablesError, Views
 from querywatch.analysis.access.shortcuts import find_shortcut
 from querywatch.analysis.access.simplifying import simplify
 from querywatch.analysis.access.sorting import Serving, find_serving
-from querywatch.analysis.access.ties import find_ties, find_untied
-from querywatch.analysis.access.uses import Choice, Use, find_hint, find_uses, settle
+from querywatch.analysis.access.ties import Conditions, find_conditions, find_ties, find_untied
+from querywatch.analysis.access.uses import Choice, Use, find_hint, settle
 from querywatch.model import Operation, Schema
 from querywatch.sql.hints import Hints
 from querywatch.sql.outline import Call, Node, Outline, find_nodes
 from querywatch.sql.reading import Access, Blocker, Predicate, Reading, TableAccess
 
 _CHANGES = frozenset({Operation.UPDATE, Operation.DELETE})
+_MOST_JOINED = 61  # by MySQL and MariaDB, which refuse more (error 1116)
 _HARMLESS_PART = 0.1  # of a table that a LIMIT reads at the most
 
 
@@ -45,15 +46,15 @@ def find_reading(
     resolver = Resolver(
         schema=schema, views=views or {}, database=database, merges_derived=habits.merges_derived
     )
+    reader = _Reader(hints=hints, habits=habits)
     try:
         top = resolver.build(outline.query)
+        if outline.kind in _CHANGES:
+            for instance in top.instances:
+                instance.uses_all = True  # no index holds what is to be changed
+        reader.read(top, times=1.0)
     except (TooManyTablesError, RecursionError):
         return None
-    if outline.kind in _CHANGES:
-        for instance in top.instances:
-            instance.uses_all = True  # no index holds what is to be changed
-    reader = _Reader(hints=hints, habits=habits)
-    reader.read(top, times=1.0)
     listed = sorted(reader.found.items(), key=lambda each: each[0].number)
     if outline.kind in _CHANGES and len(listed) == 1:
         listed = [(instance, _change(access)) for instance, access in listed]
@@ -91,14 +92,17 @@ class _Reader:
         for part in block.parts:
             self.read(part, times=times, in_derived=in_derived, correlated=correlated)
         simplify(block, self.habits)
+        if len(block.instances) > _MOST_JOINED:
+            raise TooManyTablesError
+        conditions = find_conditions(block, self.hints)
         steps: tuple[Step, ...] = ()
         if block.instances:
-            steps = self._read_own(block, times, in_derived=in_derived, correlated=correlated)
+            steps = self._read_own(conditions, times, in_derived=in_derived, correlated=correlated)
         rows = max(1.0, steps[-1].rows) if steps else 1.0
         for instance in block.instances:
             if instance.derived is not None:
                 if self.habits.pushes_into_derived:
-                    push_into(instance.derived, self._find_pushed(instance, block))
+                    push_into(instance.derived, self._find_pushed(instance, conditions))
                 condenses = instance.derived.condenses or bool(instance.derived.order_by)
                 self.read(
                     instance.derived, times=times, in_derived=in_derived or condenses, correlated=correlated
@@ -106,15 +110,16 @@ class _Reader:
         for inner in block.subqueries:
             self.read(
                 inner,
-                times=times * (rows if inner.is_correlated else 1.0),
+                times=min(times * (rows if inner.is_correlated else 1.0), MOST_ROWS),
                 in_derived=in_derived,
                 correlated=correlated or inner.is_correlated,
             )
 
     def _read_own(
-        self, block: Block, times: float, *, in_derived: bool, correlated: bool
+        self, conditions: Conditions, times: float, *, in_derived: bool, correlated: bool
     ) -> tuple[Step, ...]:
-        wishes = {instance: find_wishes(instance, block, self.hints) for instance in block.instances}
+        block = conditions.block
+        wishes = {instance: find_wishes(instance, conditions) for instance in block.instances}
         steps = find_order(block, wishes, self.habits)
         serving = find_serving(block, steps, self.hints, self.habits)
         steps = find_shortcut(block, serving.steps)
@@ -130,10 +135,10 @@ class _Reader:
                 )
         return steps
 
-    def _find_pushed(self, instance: Instance, block: Block) -> Sequence[Use]:
+    def _find_pushed(self, instance: Instance, conditions: Conditions) -> Sequence[Use]:
         if self.habits.pushes_implied:
-            return find_wishes(instance, block, self.hints).uses
-        return _find_direct(instance, block, self.hints)[0]
+            return find_wishes(instance, conditions).uses
+        return _find_direct(instance, conditions)[0]
 
     def _is_limited(self, block: Block, steps: tuple[Step, ...], serving: Serving) -> bool:
         """Whether a LIMIT ends the reading of the first table early."""
@@ -151,22 +156,23 @@ class _Reader:
         return unfiltered and wanted <= _HARMLESS_PART * (table.rows or 0)
 
 
-def find_wishes(instance: Instance, block: Block, hints: Hints) -> Wishes:
+def find_wishes(instance: Instance, conditions: Conditions) -> Wishes:
     """What the block's conditions ask of the instance's columns, what follows from them included."""
-    uses, choices = _find_direct(instance, block, hints)
-    uses += [use for use in find_ties(instance, block, hints) if use not in uses]
+    uses, choices = _find_direct(instance, conditions)
+    uses += [use for use in find_ties(instance, conditions) if use not in uses]
     every = [*uses, *(use for choice in choices for branch in choice.branches for use in branch)]
     needed = frozenset(other for use in every for other in use.needs)
     return Wishes(instance=instance, uses=tuple(uses), choices=tuple(choices), needed=needed)
 
 
-def _find_direct(instance: Instance, block: Block, hints: Hints) -> tuple[list[Use], list[Choice]]:
+def _find_direct(instance: Instance, conditions: Conditions) -> tuple[list[Use], list[Choice]]:
     uses: list[Use] = []
     choices: list[Choice] = []
-    for conjunct in block.conjuncts:
+    block = conditions.block
+    for conjunct, every in conditions.uses:
         if conjunct.nest is not instance.nest:
             continue
-        for found in find_uses(conjunct.term, hints):
+        for found in every:
             if isinstance(found, Choice):
                 branches = tuple(tuple(settle(use, block) for use in branch) for branch in found.branches)
                 choices.append(Choice(branches))

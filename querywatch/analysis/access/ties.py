@@ -2,25 +2,41 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from querywatch.analysis.access.blocks import Block, Column, Instance, find_instances
+from querywatch.analysis.access.blocks import Block, Column, Conjunct, Instance, find_instances
 from querywatch.analysis.access.types import Family, find_family
-from querywatch.analysis.access.uses import Use, find_uses, settle
+from querywatch.analysis.access.uses import Choice, Use, find_uses, settle
 from querywatch.sql.hints import Hints
 from querywatch.sql.outline import Comparison, Test
 
 
-def find_ties(instance: Instance, block: Block, hints: Hints) -> Iterator[Use]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What a block's conditions say, worked out once for all of its tables: a star of sixty asks sixty times."""
+
+    block: Block
+    uses: tuple[tuple[Conjunct, tuple[Use | Choice, ...]], ...]
+    classes: Sequence[set[Column]]  # columns that are equal in every row
+    known: Mapping[Column, Sequence[Use]]  # the columns that are compared with values, by = or IN
+
+
+def find_conditions(block: Block, hints: Hints) -> Conditions:
+    """The conditions of the block as it stands: what changes its conjuncts comes before."""
+    uses = tuple((each, tuple(find_uses(each.term, hints))) for each in block.conjuncts)
+    return Conditions(block=block, uses=uses, classes=_find_classes(block), known=_find_known(block, uses))
+
+
+def find_ties(instance: Instance, conditions: Conditions) -> Iterator[Use]:
     """The uses of the instance's columns that no condition names, but several together imply."""
-    classes, known = _find_classes(block), _find_known(block, hints)
-    for column, others in _find_equals(instance, block, classes).items():
+    block = conditions.block
+    for column, others in _find_equals(instance, block, conditions.classes).items():
         for other in sorted(others, key=lambda each: each.instance.number):
             if _are_alike(column, other):
                 if other.instance in block.instances and other.instance is not instance:
                     needs = frozenset({other.instance})
                     yield Use(column=column, operator="join", needs=needs, other=other.instance.alias)
-                yield from (replace(use, column=column) for use in known.get(other, ()))
+                yield from (replace(use, column=column) for use in conditions.known.get(other, ()))
 
 
 def _find_equals(
@@ -62,19 +78,14 @@ def _find_classes(block: Block) -> list[set[Column]]:
     return classes
 
 
-def _find_known(block: Block, hints: Hints) -> dict[Column, list[Use]]:
-    """The columns that are compared with values, by = or IN."""
+def _find_known(
+    block: Block, uses: Sequence[tuple[Conjunct, Sequence[Use | Choice]]]
+) -> dict[Column, list[Use]]:
     known: dict[Column, list[Use]] = {}
-    for conjunct in block.conjuncts:
-        if conjunct.nest is not None:
-            continue
-        for use in find_uses(conjunct.term, hints):
-            if (
-                isinstance(use, Use)
-                and use.usable
-                and use.operator == "eq"
-                and not use.needs & set(block.instances)
-            ):
+    own = set(block.instances)
+    for conjunct, found in uses:
+        for use in found if conjunct.nest is None else ():
+            if isinstance(use, Use) and use.usable and use.operator == "eq" and not use.needs & own:
                 known.setdefault(use.column, []).append(settle(use, block))
     return known
 
