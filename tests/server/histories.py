@@ -45,6 +45,7 @@ class Usual:
 
 def step(watch: Watch, clock: Clock, seconds: float, *works: Callable[[], None]) -> Snapshot:
     """So much time passes, in which each of them runs once while the watch looks; what it then made of it."""
+    started = clock()
     with ThreadPoolExecutor(max(1, len(works))) as pool:
         running = [pool.submit(work) for work in works]
         while not all(each.done() for each in running):
@@ -52,7 +53,7 @@ def step(watch: Watch, clock: Clock, seconds: float, *works: Callable[[], None])
             time.sleep(_LOOK_SECONDS)
         for each in running:
             each.result()
-    clock.ahead_seconds += seconds
+    clock.put_to(max(clock(), started + seconds))
     watch.cycle(count=True)
     return watch.snapshot
 

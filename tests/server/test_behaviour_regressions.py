@@ -93,13 +93,13 @@ def run_until_found(watch: Watch, clock: Clock, run: Callable[[], None], rule: s
 def run_ten_minutes(watch: Watch, clock: Clock, run: Callable[[], None]) -> Snapshot:
     """So long that the tables were read anew since."""
     for _ in range(5):
-        step(watch, clock, 2 * _STEP_SECONDS, run, run)
+        step(watch, clock, 2 * _STEP_SECONDS, run)
     return watch.snapshot
 
 
 def test_an_index_that_goes_is_the_cause(practice: RunningServer) -> None:
     """A look-up by an index, twelve a minute for eight weeks; then the index is dropped."""
-    double(practice, 17)
+    double(practice, 16)
     clock = Clock()
     usual = make_usual(_BY_PATIENT, runs_an_hour=60.0 * _RUNS_A_STEP, seconds=0.001, rows=_ROWS_OF_ONE)
 
@@ -179,5 +179,5 @@ def test_an_update_that_asks_every_twenty_seconds(practice: RunningServer) -> No
     assert "where every 15 min is the most that is usual at this hour" in busier.message
     assert busier.limit == pytest.approx(1 / 15, rel=0.01)
     assert busier.measured == pytest.approx(3.0, rel=0.25)
-    assert "every 20." in poll.message
-    assert poll.measured == pytest.approx(3.0, rel=0.05)
+    assert re.search(r"every 2\d(\.\d)? s, .* it came every 15 min", poll.message)
+    assert poll.measured == pytest.approx(3.0, rel=0.15)
