@@ -15,13 +15,22 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from querywatch.cli.demo_trial import (
+    DEFAULT_SECONDS,
+    DEFAULT_VENDOR,
+    describe_played,
+    judge_played,
+    play_trial,
+)
 from querywatch.cli.describe import describe_finding, describe_snapshot, render_snapshot_tables
 from querywatch.cli.output import Commands, add_command, add_format, make_console, print_json
+from querywatch.cli.trial import print_trial
 from querywatch.config import read_settings
 from querywatch.demo.backends import ServerEvidence
 from querywatch.demo.play import Play
 from querywatch.demo.practice import DEFAULT_SCALE, LoadProgress
 from querywatch.demo.traffic import VendorCounts
+from querywatch.demo.vendors import VENDORS
 from querywatch.errors import DemoError
 from querywatch.service.daemon import Daemon
 from querywatch.service.logs import set_up_logging
@@ -55,6 +64,15 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         help="what the server counts, as offices have it (default: userstat)",
     )
     parser.add_argument(
+        "--trial",
+        nargs="?",
+        const=DEFAULT_VENDOR,
+        choices=[vendor.name for vendor in VENDORS],
+        metavar="NAME",
+        help="play an off/on test of one vendor in two minutes, and print its verdict "
+        f"(default: {DEFAULT_VENDOR})",
+    )
+    parser.add_argument(
         "--scale",
         type=_parse_scale,
         default=DEFAULT_SCALE,
@@ -71,6 +89,8 @@ def run(given: argparse.Namespace) -> int:
     set_up_logging(level=logging.ERROR)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     quiet = given.format == "json"
+    if given.trial:
+        return _run_trial(given, quiet=quiet)
     with tempfile.TemporaryDirectory(prefix="querywatch-demo-") as directory, _load(given) as play:
         config = write_config(Path(directory), play, given.listen)
         daemon = Daemon(read_settings(config), config)
@@ -89,7 +109,28 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def write_config(directory: Path, play: Play, listen: str) -> Path:
+def _run_trial(given: argparse.Namespace, *, quiet: bool) -> int:
+    with tempfile.TemporaryDirectory(prefix="querywatch-demo-") as directory, _load(given) as play:
+        config = write_config(Path(directory), play, given.listen, counter_interval=1)
+        settings = read_settings(config)
+        daemon = Daemon(settings, config)
+        daemon.start()
+        try:
+            _await_first_look(daemon)
+            seconds = given.seconds or DEFAULT_SECONDS
+            started_at = play_trial(daemon, play, given.trial, seconds, SERVER, _tell)
+        finally:
+            daemon.stop()
+        judgement = judge_played(settings.state.directory, SERVER, given.trial, started_at)
+    result = describe_played(SERVER, given.trial, judgement)
+    if quiet:
+        print_json(result)
+    else:
+        print_trial(result)
+    return 0
+
+
+def write_config(directory: Path, play: Play, listen: str, counter_interval: int = 5) -> Path:
     """The daemon's configuration for the demo's server, in a file as an office would have it."""
     lines = [
         "[web]",
@@ -103,11 +144,11 @@ def write_config(directory: Path, play: Play, listen: str) -> Path:
         f"user = {json.dumps(play.watcher.user)}",
         'tls = "off"',
         'databases = ["opendental"]',
-        "# A demo is short: it looks five times a second, and counts every five.",
+        "# A demo is short: it looks five times a second, and counts often.",
         "sample_interval = 0.2",
         'office_hours = ["00:00-24:00"]',  # the played office never closes
         "observer_budget = 0.05",
-        "counter_interval = 5",
+        f"counter_interval = {counter_interval}",
     ]
     for integration in play.integrations:
         lines += [
@@ -150,7 +191,7 @@ def _load(given: argparse.Namespace) -> Play:
             bar.update(task, completed=progress.done, total=progress.total, description=progress.table)
 
         started = time.monotonic()
-        play = Play(given.evidence, scale=given.scale, progress=tell)
+        play = Play(given.evidence, scale=given.scale, progress=tell, trial=given.trial is not None)
     if play.server.evidence is not given.evidence:
         _tell(f"this server cannot do with {given.evidence}; it is set up with {play.server.evidence}")
     rows = sum(play.rows.values())
@@ -164,8 +205,7 @@ def _watch(
     daemon: Daemon, play: Play, seconds: float | None, *, quiet: bool
 ) -> tuple[Mapping[str, VendorCounts], Snapshot]:
     """From the first look to the last count; Ctrl-C ends it as the time does."""
-    if not daemon.count_now(SERVER, _FIRST_LOOK_SECONDS).up:
-        raise DemoError("the daemon does not reach the demo's own server")
+    _await_first_look(daemon)
     play.begin()
     try:
         _show(daemon, seconds, quiet=quiet)
@@ -175,6 +215,11 @@ def _watch(
     counts = play.stop_crowd()
     time.sleep(_SETTLE_SECONDS)
     return counts, daemon.count_now(SERVER, _FIRST_LOOK_SECONDS)
+
+
+def _await_first_look(daemon: Daemon) -> None:
+    if not daemon.count_now(SERVER, _FIRST_LOOK_SECONDS).up:
+        raise DemoError("the daemon does not reach the demo's own server")
 
 
 def _show(daemon: Daemon, seconds: float | None, *, quiet: bool) -> None:

@@ -83,7 +83,7 @@ def run(given: argparse.Namespace) -> int:
         print_json(answers)
     else:
         for answer in answers:
-            _print(answer)
+            print_trial(answer)
     return 0
 
 
@@ -131,7 +131,9 @@ def _show(store: Store, server: str, given: argparse.Namespace) -> dict[str, Any
         trial = _find_last(load_trials(connection, server), given.name)
         if trial is None:
             return None
-        return _describe(server, given.name, judge_trial(connection, server, trial, time.time()), trial.state)
+        return describe_judgement(
+            server, given.name, judge_trial(connection, server, trial, time.time()), trial.state
+        )
 
 
 def _stop(store: Store, server: str, given: argparse.Namespace) -> dict[str, Any] | None:
@@ -143,7 +145,7 @@ def _stop(store: Store, server: str, given: argparse.Namespace) -> dict[str, Any
         judgement = judge_trial(connection, server, trial, now)
         save_trial(connection, server, end_trial(trial, judgement, STOPPED, now), now)
         record(connection, "trial stopped", f"{given.name} on {server}", now)
-    return _describe(server, given.name, judgement, STOPPED)
+    return describe_judgement(server, given.name, judgement, STOPPED)
 
 
 def _judge(store: Store, server: str, given: argparse.Namespace) -> dict[str, Any]:
@@ -160,20 +162,22 @@ def _judge(store: Store, server: str, given: argparse.Namespace) -> dict[str, An
         off=(given.from_at, given.to_at),
         slice_seconds=find_slice_seconds(slices),
     )
-    return _describe(server, given.name, find_judgement(question, slices), STOPPED)
+    return describe_judgement(server, given.name, find_judgement(question, slices), STOPPED)
 
 
 def _find_last(trials: tuple[TrialRecord, ...], name: str) -> TrialRecord | None:
     return next((each for each in reversed(trials) if each.integration == name), None)
 
 
-def _describe(server: str, name: str, judgement: Judgement, state: str) -> dict[str, Any]:
+def describe_judgement(server: str, name: str, judgement: Judgement, state: str) -> dict[str, Any]:
+    """A judgement as it is printed, in numbers and words."""
     described = asdict(judgement)
     described |= {"verdict": str(judgement.verdict), "state": judgement.state if state == RUNNING else state}
     return {"server": server, "integration": name} | described
 
 
-def _print(answer: dict[str, Any]) -> None:
+def print_trial(answer: dict[str, Any]) -> None:
+    """The same for people."""
     console = make_console()
     console.print(Text(f"{answer['integration']} on {answer['server']}: {answer['state']}", style="bold"))
     if "power" in answer:

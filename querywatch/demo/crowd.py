@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from querywatch.demo.office import OFFICE
 from querywatch.demo.traffic import Actor, CountedConnection, Desk, Target, VendorCounts, run_agent
-from querywatch.demo.vendors import VENDORS
+from querywatch.demo.vendors import TRIAL_VENDORS, VENDORS
 
 READY = "ready"
 
@@ -29,6 +29,7 @@ class CrowdOrder:
     passwords: Mapping[str, str] = field(repr=False)  # account -> password
     rows: Mapping[str, int]
     seed: int
+    trial: bool = False  # a vendor's trial: its effect is to show in seconds
 
 
 def render_order(order: CrowdOrder) -> str:
@@ -54,7 +55,8 @@ def parse_counts(line: str) -> dict[str, VendorCounts]:
 
 def run_crowd(order: CrowdOrder, stop_when_ended: TextIO, answers: TextIO) -> None:
     """Run everybody until the stream ends; answer once all are connected, and with the counts at the end."""
-    actors = [actor for actor in (*OFFICE, *VENDORS) if actor.name in order.names]
+    vendors = TRIAL_VENDORS if order.trial else VENDORS
+    actors = [actor for actor in (*OFFICE, *vendors) if actor.name in order.names]
     desks = list(_open_desks(actors, order))
     stop = threading.Event()
     threads = [threading.Thread(target=run_agent, args=(actor, desk, stop)) for actor, desk in desks]

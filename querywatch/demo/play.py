@@ -3,7 +3,7 @@
 import secrets
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from typing import Self
 
@@ -55,11 +55,13 @@ class Play:
         scale: float = DEFAULT_SCALE,
         seed: int = 1,
         progress: Callable[[LoadProgress], None] = lambda _: None,
+        trial: bool = False,
         backend: Backend | None = None,
     ) -> None:
         self.integrations = INTEGRATIONS
         self._seed = seed
-        self._crowd: list[subprocess.Popen[str]] = []
+        self._trial = trial
+        self._crowd: dict[tuple[str, ...], subprocess.Popen[str]] = {}
         with ExitStack() as stack:
             self.server = stack.enter_context(PrivateServer(evidence, backend))
             self.rows = load_practice(self.server, scale=scale, seed=seed, progress=progress)
@@ -80,24 +82,21 @@ class Play:
         """The least-privileged account that the daemon logs in with."""
         return Login(user=WATCHER, password=self._passwords[WATCHER])
 
-    def begin(self) -> None:
-        """Start the office and the vendors; returns when all are connected."""
-        for names in _PROCESSES:
-            self._crowd.append(self._start_process(names))
-        for process in self._crowd:
+    def begin(self, groups: Iterable[tuple[str, ...]] = _PROCESSES) -> None:
+        """Start the office and the vendors, each group in a process; returns when all are connected."""
+        started = {names: self._start_process(names) for names in groups}
+        self._crowd |= started
+        for process in started.values():
             _read_answer(process, READY)
+
+    def switch_off(self, name: str) -> VendorCounts:
+        """End one vendor that runs in a process of its own, as its makers' own switch would."""
+        return _end_processes([self._crowd.pop((name,))])[name]
 
     def stop_crowd(self) -> Mapping[str, VendorCounts]:
         """Let everybody finish the statement they are at, and tell what each integration sent."""
-        counts: dict[str, VendorCounts] = {}
-        for process in self._crowd:
-            if process.stdin is not None:
-                process.stdin.close()
-                process.stdin = None
-        for process in self._crowd:
-            answer, _ = process.communicate(timeout=_STOP_SECONDS)
-            counts |= parse_counts(_check_answer(answer))
-        self._crowd = []
+        counts = _end_processes(self._crowd.values())
+        self._crowd = {}
         return counts
 
     def close(self) -> None:
@@ -115,7 +114,12 @@ class Play:
         )
         target = Target(host=self.server.host, port=self.server.port, database=DATABASE)
         order = CrowdOrder(
-            names=names, target=target, passwords=self._passwords, rows=self.rows, seed=self._seed
+            names=names,
+            target=target,
+            passwords=self._passwords,
+            rows=self.rows,
+            seed=self._seed,
+            trial=self._trial,
         )
         if process.stdin is not None:
             process.stdin.write(render_order(order))
@@ -123,7 +127,7 @@ class Play:
         return process
 
     def _kill_crowd(self) -> None:
-        for process in self._crowd:
+        for process in self._crowd.values():
             process.kill()
             process.communicate()
 
@@ -144,6 +148,18 @@ class Play:
         lines = [line for line in text.splitlines() if not line.startswith("--")]
         statements = "\n".join(lines).replace(PASSWORD_PLACEHOLDER, self.watcher.password).split(";")
         return [statement for statement in statements if statement.strip()]
+
+
+def _end_processes(processes: Collection[subprocess.Popen[str]]) -> dict[str, VendorCounts]:
+    counts: dict[str, VendorCounts] = {}
+    for process in processes:
+        if process.stdin is not None:
+            process.stdin.close()
+            process.stdin = None
+    for process in processes:
+        answer, _ = process.communicate(timeout=_STOP_SECONDS)
+        counts |= parse_counts(_check_answer(answer))
+    return counts
 
 
 def _read_answer(process: subprocess.Popen[str], expected: str) -> None:

@@ -1,5 +1,6 @@
 """Five vendors' software at work on the practice's database, each on an account of its own."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from querywatch.demo.traffic import Actor, Desk
@@ -27,6 +28,15 @@ def _pull_everything(desk: Desk) -> None:
     desk.connection.stream(
         "SELECT a.AptNum,IFNULL(x.f,0) FROM appointment a LEFT JOIN"
         " (SELECT AptNum,SUM(ProcFee) f FROM procedurelog GROUP BY AptNum) x ON x.AptNum=a.AptNum"
+    )
+
+
+def _sum_everything(desk: Desk) -> None:
+    """A dashboard left open: one whole table's sums again and again, and whoever writes waits for each."""
+    desk.connection.read(
+        "SELECT COUNT(*) FROM appointment a LEFT JOIN"
+        " (SELECT AptNum,SUM(ProcFee) f FROM procedurelog GROUP BY AptNum) x ON x.AptNum=a.AptNum"
+        " WHERE IFNULL(x.f,0) > 500"
     )
 
 
@@ -91,3 +101,7 @@ LEDGER_WRITER = Actor(
     name="ledger-writer", account="ledger_writer", agents=1, interval_seconds=2.0, turn=_correct_balances
 )
 VENDORS = (RECALL_TEXTER, CHART_BI, PHONE_POPUP, CAREFUL_SYNC, LEDGER_WRITER)
+TRIAL_VENDORS = tuple(
+    replace(vendor, interval_seconds=0.1, turn=_sum_everything) if vendor is CHART_BI else vendor
+    for vendor in VENDORS
+)

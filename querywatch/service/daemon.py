@@ -29,6 +29,7 @@ from querywatch.service.notify import Notifier
 from querywatch.service.parsing import Parser
 from querywatch.service.summarising import TICK_SECONDS as SUMMARY_TICK_SECONDS
 from querywatch.service.summarising import Summariser
+from querywatch.service.trials import SliceBook
 from querywatch.service.watch import Watch
 from querywatch.service.watch_settings import make_watch_settings
 from querywatch.service.watcher import Watcher
@@ -77,6 +78,7 @@ class Daemon:
             make_registry(self.find_snapshots),
             is_alive=lambda: self._scheduler.running,
             is_ready=lambda: all(snapshot.attempted for snapshot in self.find_snapshots()),
+            find_snapshots=self.find_snapshots,
         )
 
     def count_now(self, server: str, timeout_seconds: float) -> Snapshot:
@@ -91,6 +93,11 @@ class Daemon:
     def find_snapshots(self) -> tuple[Snapshot, ...]:
         """The latest snapshot of each server."""
         return tuple(watcher.watch.snapshot for watcher in tuple(self._watchers.values()))
+
+    def shorten_slices(self, seconds: float) -> None:
+        """Cuts what trials are judged from into shorter slices, from now on: for a trial that is played."""
+        for watch in self._find_watches().values():
+            watch.chronicle.slices = SliceBook(seconds)
 
     def run(self) -> int:
         """Watches until SIGTERM or SIGINT; SIGHUP reloads. Gives the exit code."""
