@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from querywatch.export.report.gather import Document
+from querywatch.export.report.plots import render_plot
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -20,7 +21,7 @@ def render_html(report: Document) -> str:
     """One page that needs nothing beside itself, on a screen and on paper."""
     loader = PackageLoader("querywatch.export.report")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return pages.get_template("report.html.j2").render(report=report)
+    return pages.get_template("report.html.j2").render(report=report, plot=render_plot)
 
 
 def render_markdown(report: Document) -> str:
