@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from querywatch.analysis.cost import cap_severity
+from querywatch.analysis.harm import find_harms, weigh
 from querywatch.analysis.rules import (
     access_kind,
     access_unknown,
@@ -63,9 +64,9 @@ def find_all(situation: Situation) -> tuple[Finding, ...]:
 
     No severity is above its configured cap.
     """
-    limits = situation.limits
+    limits, harms = situation.limits, find_harms(situation)
     return tuple(
-        say_shared(_apply_cap(finding, limits), situation)
+        say_shared(_apply_cap(weigh(finding, harms), limits), situation)
         for rule in RULES
         if rule.id not in limits.switched_off
         and not (situation.in_maintenance and rule.category is Category.LOAD)
