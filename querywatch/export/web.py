@@ -1,8 +1,10 @@
-"""Serves /metrics, /healthz, /readyz and a page that names them; answers GET and HEAD only, touches no server."""
+"""Serves /metrics, health, the status page and /api/v1; answers GET and HEAD only, touches no server."""
 
+import ipaddress
 import logging
 import socket
 import threading
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +15,9 @@ from prometheus_client.exposition import choose_encoder
 
 from querywatch import __version__
 from querywatch.errors import ConfigError
+from querywatch.export.api import API_PATHS, render_api
+from querywatch.export.page import STYLE_SOURCE, render_page
+from querywatch.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +39,9 @@ _LANDING = f"""<!doctype html>
 """
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src {STYLE_SOURCE}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -50,9 +57,11 @@ class WebServer:
         *,
         is_alive: Callable[[], bool],
         is_ready: Callable[[], bool],
+        find_snapshots: Callable[[], tuple[Snapshot, ...]] = tuple,
     ) -> None:
         """Binds the address; raises ConfigError when it cannot be had."""
         self._registry = registry
+        self._find_snapshots = find_snapshots
         self._probes = {"/healthz": is_alive, "/readyz": is_ready}
         try:
             self._server = _Listener(address, self)
@@ -62,6 +71,9 @@ class WebServer:
                 f"web.listen: {host}:{port} cannot be listened on ({getattr(error, 'strerror', 'no such address')}); "
                 "another program may hold it: choose another address or port"
             ) from None
+        # Who is connected and what runs is for the office alone: whoever reaches a port that others reach too
+        # could read it, for nobody is asked for a password.
+        self._is_private = ipaddress.ip_address(str(self._server.server_address[0])).is_loopback
         self._thread = threading.Thread(target=self._server.serve_forever, name="web", daemon=True)
 
     @property
@@ -87,13 +99,21 @@ class WebServer:
             encode, content_type = choose_encoder(accept)
             return HTTPStatus.OK, content_type, encode(self._registry)
         if path == "/":
-            return HTTPStatus.OK, "text/html; charset=utf-8", _LANDING.encode()
+            page = render_page(self._find_snapshots(), time.time()) if self._is_private else _LANDING.encode()
+            return HTTPStatus.OK, "text/html; charset=utf-8", page
+        if path in API_PATHS:
+            return self._respond_api(path)
         probe = self._probes.get(path)
         if probe is None:
             return HTTPStatus.NOT_FOUND, _PLAIN, b"not found\n"
         if probe():
             return HTTPStatus.OK, _PLAIN, b"ok\n"
         return HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, b"not yet\n"
+
+    def _respond_api(self, path: str) -> tuple[HTTPStatus, str, bytes]:
+        if not self._is_private:
+            return HTTPStatus.FORBIDDEN, _PLAIN, b"served only where web.listen is a loopback address\n"
+        return HTTPStatus.OK, "application/json", render_api(path, self._find_snapshots())
 
 
 class _Listener(ThreadingHTTPServer):

@@ -1,0 +1,39 @@
+"""The status page: every server's integrations, findings and running statements, without a script."""
+
+import base64
+import hashlib
+import time
+from collections.abc import Sequence
+from importlib import resources
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from querywatch import __version__
+from querywatch.export.api import describe_snapshot
+from querywatch.snapshot import Snapshot
+from querywatch.units import format_count, format_ratio, format_seconds
+
+REFRESH_SECONDS = 30
+_STYLE = resources.files("querywatch.export").joinpath("templates/page.css").read_text(encoding="utf-8")
+# A policy allows an inline sheet by the digest of exactly what stands between its tags.
+STYLE_SOURCE = f"'sha256-{base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()}'"
+_PAGES = Environment(
+    loader=PackageLoader("querywatch.export"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+_PAGES.filters.update(count=format_count, duration=format_seconds, ratio=format_ratio)
+_PAGE = _PAGES.get_template("page.html.j2")
+
+
+def render_page(snapshots: Sequence[Snapshot], now: float) -> bytes:
+    """The whole page as of `now` (seconds since 1970); times are the machine's local ones."""
+    servers = [
+        {"name": snapshot.server, "age_seconds": max(0.0, now - snapshot.at), **describe_snapshot(snapshot)}
+        for snapshot in snapshots
+    ]
+    return _PAGE.render(
+        version=__version__,
+        made_at=time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now)),
+        refresh_seconds=REFRESH_SECONDS,
+        style=_STYLE,
+        servers=servers,
+    ).encode()

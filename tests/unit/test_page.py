@@ -1,0 +1,126 @@
+"""The status page and /api/v1: they say the same, escape what others named, and stay on loopback."""
+
+import base64
+import hashlib
+import json
+import re
+import urllib.error
+import urllib.request
+from dataclasses import replace
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from querywatch.analysis.situation import RunningSession
+from querywatch.export.api import API_PATHS, find_light, render_api
+from querywatch.export.page import STYLE_SOURCE, render_page
+from querywatch.export.web import WebServer
+from querywatch.findings import OpenFinding
+from querywatch.model import Attribution, Evidence, Finding, Integration, Kind, Session, Severity
+from querywatch.snapshot import IntegrationState, Snapshot, SourceState
+
+VENDOR = Integration(name="vendor", kind=Kind.DIRECT_READ)
+FOUND = OpenFinding(
+    finding=Finding(
+        rule="index.missing", severity=Severity.CRITICAL, integration="vendor", subject="patient",
+        message="reads <b>all</b> of patient", advice="Ask for an index.", evidence=Evidence.COUNTED,
+    ),
+    opened_at=0.0, last_seen_at=1.0, severe_at=0.0,
+)  # fmt: skip
+SESSION = Session(
+    session_id=1, account="vendor<script>", host="10.0.0.9", database=None, command="Query", state="Sending data",
+    seconds=75.0, statement=None,
+)  # fmt: skip
+SNAPSHOT = Snapshot(
+    server="main", at=100.0, up=True, attempted=True,
+    sources=(SourceState(name="processlist", up=True),),
+    integrations=(
+        IntegrationState(
+            integration=VENDOR, statements={}, seconds=None, rows_examined=None, rows_sent=None, writes={},
+            evidence={"statements": Evidence.COUNTED}, active=1,
+        ),
+    ),
+    running=(
+        RunningSession(
+            session=SESSION, attribution=Attribution(integration=VENDOR, reason="account"), outward_shape="SELECT ?"
+        ),
+    ),
+    findings=(FOUND,),
+)  # fmt: skip
+
+
+def read_rows(path: str, *snapshots: Snapshot) -> list[dict[str, object]]:
+    (rows,) = json.loads(render_api(path, snapshots)).values()
+    assert isinstance(rows, list)
+    return rows
+
+
+def test_the_page_shows_the_light_the_advice_and_what_runs() -> None:
+    page = render_page((SNAPSHOT,), 103.0).decode()
+    for text in ("act now", "Ask for an index.", "SELECT ?", "1 min 15 s", "looked at 3 s ago"):
+        assert text in page
+
+
+def test_what_others_named_is_text_and_never_markup() -> None:
+    page = render_page((SNAPSHOT,), 100.0).decode()
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert "vendor&lt;script&gt;@10.0.0.9" in page
+
+
+def test_the_page_loads_nothing_and_its_sheet_is_the_one_the_policy_allows() -> None:
+    page = render_page((SNAPSHOT,), 100.0).decode()
+    assert not re.search(r"""(src|style)=|https?://|@import|url\(""", page)
+    (sheet,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" == STYLE_SOURCE
+
+
+def test_what_nothing_measures_is_unknown_and_not_nought() -> None:
+    (row,) = read_rows("/api/v1/integrations", SNAPSHOT)
+    assert (row["seconds"], row["statements"], row["light"]) == (None, 0, "act")
+    assert "unknown" in render_page((SNAPSHOT,), 100.0).decode()
+
+
+def test_an_acknowledged_finding_is_shown_but_lights_nothing() -> None:
+    known = replace(SNAPSHOT, findings=(replace(FOUND, acknowledged_until=1e12),))
+    assert find_light("vendor", known) == "fine"
+    assert read_rows("/api/v1/findings", known)[0]["acknowledged_until"] == 1e12
+    assert "acknowledged" in render_page((known,), 100.0).decode()
+
+
+def test_of_a_server_that_is_away_nothing_is_claimed_about_now() -> None:
+    away = replace(SNAPSHOT, up=False, trouble="main: refused")
+    assert read_rows("/api/v1/running", away) == []
+    assert read_rows("/api/v1/findings", away) == []
+    assert read_rows("/api/v1/integrations", away)[0]["sessions"] is None
+    page = render_page((away,), 100.0).decode()
+    assert "main: refused" in page
+    assert "Nothing that can be seen hurts" not in page
+    assert "Not known while the server is not seen." in page
+
+
+def read_status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own server
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+@pytest.mark.parametrize(("host", "status", "told"), [("127.0.0.1", 200, True), ("0.0.0.0", 403, False)])  # noqa: S104 - the point
+def test_beyond_loopback_nobody_is_told_who_is_connected(host: str, status: int, *, told: bool) -> None:
+    web = WebServer(
+        (host, 0), CollectorRegistry(), is_alive=lambda: True, is_ready=lambda: True,
+        find_snapshots=lambda: (SNAPSHOT,),
+    )  # fmt: skip
+    web.start()
+    try:
+        here = web.url.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - where it is reached from here
+        assert {read_status(here + path) for path in API_PATHS} == {status}
+        with urllib.request.urlopen(here, timeout=5) as answer:  # noqa: S310 - our own server
+            assert (b"SELECT ?" in answer.read()) is told
+        assert read_status(f"{here}/metrics") == 200
+    finally:
+        web.stop()
