@@ -48,7 +48,9 @@ class Matcher:
         shared = self.is_shared(account)
         if best is UNKNOWN:
             reason = f"no integration claims {describe_account(account, host)}"
-            return Attribution(integration=self._rest, reason=reason, shared=shared)
+            # From another host, or as another program, the account is somebody's all the same.
+            named = any(account in each.accounts for each in self._integrations)
+            return Attribution(integration=self._rest, reason=reason, shared=shared or named)
         return Attribution(integration=best, reason=" and ".join(best_reasons), shared=shared)
 
     def match_account(self, account: str, host: str | None) -> Attribution | None:

@@ -109,3 +109,11 @@ def test_an_account_split_by_host_is_open_dentals_where_no_host_is_known() -> No
     assert matcher.match_account("root", None) is None
     assert matcher.match_base("root").integration is stations
     assert matcher.match_base("stranger").integration is UNKNOWN
+
+
+def test_a_strangers_session_on_somebodys_account_shares_it() -> None:
+    """By another host the account is the office's: nobody is to be told to close it."""
+    office = Integration(name="opendental", kind=Kind.OPENDENTAL, accounts=("root",), hosts=("10.0.0.0/24",))
+    found = Matcher([office]).match("root", "192.0.2.9", None)
+    assert (found.integration, found.shared) == (UNKNOWN, True)
+    assert not Matcher([office]).match("guest", "192.0.2.9", None).shared
