@@ -3,7 +3,7 @@
 import argparse
 import logging
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.text import Text
@@ -17,10 +17,13 @@ from querywatch.cli.output import (
     make_table,
     print_json,
 )
+from querywatch.cli.results import Result
+from querywatch.cli.web_access import ask_password, check_web
 from querywatch.config import ServerSettings, find_fragments, find_password, read_settings
 from querywatch.db.connection import Connection, connect
 from querywatch.db.privileges import Privileges, read_privileges
 from querywatch.errors import ConfigError, ServerError
+from querywatch.export.auth import hash_password
 from querywatch.service.intake import Intake
 from querywatch.service.ladder import STEPS, Remedy, Step, find_remedy
 from querywatch.service.logs import set_up_logging
@@ -36,25 +39,6 @@ _OWN_ACCOUNT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """One thing looked at. `state` is 'ok', 'could be better', 'wrong' or 'not on this version'.
-
-    Of evidence that could be had: what it brings and costs, the statements for an administrator, and the lines
-    under [mysqld] that make it last.
-    """
-
-    server: str
-    what: str
-    state: str
-    says: str
-    fix: str = ""
-    brings: str = ""
-    cost: str = ""
-    statements: tuple[str, ...] = ()
-    my_ini: tuple[str, ...] = ()
-
-
 def add(commands: Commands) -> argparse.ArgumentParser:
     """The command's arguments."""
     parser = add_command(
@@ -67,16 +51,24 @@ def add(commands: Commands) -> argparse.ArgumentParser:
     )
     add_config(parser)
     add_format(parser)
+    parser.add_argument(
+        "--hash-password",
+        action="store_true",
+        help="ask for a password, print what stands for it under [web] users, and look at nothing",
+    )
     return parser
 
 
 def run(given: argparse.Namespace) -> int:
     """Looks at everything; 1 when something is wrong."""
+    if given.hash_password:
+        print(hash_password(ask_password()))
+        return 0
     set_up_logging(level=logging.CRITICAL)
     settings = read_settings(given.config)
     if not settings.servers:
         raise ConfigError("no [[servers]] to watch; config.example.toml shows one")
-    results = [_describe_configuration(given.config)]
+    results = [_describe_configuration(given.config), *check_web(settings.web)]
     for server in settings.servers:
         results += find_results(server, given.config)
     if given.format == "json":

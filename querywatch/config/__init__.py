@@ -13,8 +13,8 @@ from querywatch.config.settings import (
     ServerSettings,
     Settings,
     StateSettings,
-    WebSettings,
 )
+from querywatch.config.web import WebSettings
 
 __all__ = [
     "IntegrationSettings",

@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from querywatch.analysis.rules import RULES
 from querywatch.analysis.situation import Limits
 from querywatch.config.faults import find_nearest, make_fault
+from querywatch.config.section import Section
+from querywatch.config.web import WebSettings
 from querywatch.db.endpoint import Endpoint, TlsMode
 from querywatch.hours import WeeklyHours, parse_weekly_hours
 from querywatch.model import UNKNOWN, Budgets, Integration, Kind, Schedule, Severity
 from querywatch.store.retention import DAY_SECONDS, YEAR_SECONDS, Retention
 
 DEFAULT_PATH = Path("/etc/querywatch/config.toml")
-DEFAULT_PORT = 10104  # free in Prometheus' list of default ports
 ENVIRONMENT_PREFIX = "QUERYWATCH_"
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$")]
@@ -38,35 +39,7 @@ def _check_hours(value: tuple[str, ...]) -> tuple[str, ...]:
 Hours = Annotated[tuple[str, ...], AfterValidator(_check_hours)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class WebSettings(_Section):
-    """[web]: where metrics and health are served."""
-
-    listen: str = f"127.0.0.1:{DEFAULT_PORT}"
-
-    @field_validator("listen")
-    @classmethod
-    def _check_listen(cls, value: str) -> str:
-        if (
-            not re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[^\s:]+):\d{1,5}", value)
-            or int(value.rpartition(":")[2]) > 65535
-        ):
-            raise make_fault(
-                f'is "address:port", for example "127.0.0.1:{DEFAULT_PORT}" or "[::1]:{DEFAULT_PORT}"'
-            )
-        return value
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """(host, port) as a socket wants them."""
-        host, _, port = self.listen.rpartition(":")
-        return host.strip("[]"), int(port)
-
-
-class StateSettings(_Section):
+class StateSettings(Section):
     """[state]: the directory of the state file, and how long it keeps what."""
 
     directory: Path = Path("/var/lib/querywatch")
@@ -83,7 +56,7 @@ class StateSettings(_Section):
         )
 
 
-class ServerSettings(_Section):
+class ServerSettings(Section):
     """[[servers]]: one server to watch."""
 
     name: Name
@@ -150,7 +123,7 @@ class ServerSettings(_Section):
         )
 
 
-class BudgetSettings(_Section):
+class BudgetSettings(Section):
     """[integrations.budgets]: what one integration may use."""
 
     statements_per_minute: Seconds | None = None
@@ -160,14 +133,14 @@ class BudgetSettings(_Section):
     connections: Count | None = None
 
 
-class ScheduleSettings(_Section):
+class ScheduleSettings(Section):
     """[integrations.schedule]: when one integration is expected."""
 
     period_seconds: Seconds | None = None
     allowed_hours: Hours = ()
 
 
-class IntegrationSettings(_Section):
+class IntegrationSettings(Section):
     """[[integrations]]: one piece of software that uses the database."""
 
     name: Name
@@ -232,7 +205,7 @@ class IntegrationSettings(_Section):
         )
 
 
-class RuleSettings(_Section):
+class RuleSettings(Section):
     """[rules]: thresholds, severities, switched-off rules; the defaults are those of `Limits`."""
 
     large_table_rows: Count = Limits().large_table_rows
@@ -275,7 +248,7 @@ class RuleSettings(_Section):
         return Limits(**self.model_dump())
 
 
-class MaintenanceSettings(_Section):
+class MaintenanceSettings(Section):
     """[maintenance]: when the office is backed up and upgraded."""
 
     windows: Hours = ()

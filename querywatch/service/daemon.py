@@ -19,7 +19,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 from querywatch import __version__
 from querywatch.config import ServerSettings, Settings, find_password, read_settings
 from querywatch.errors import ConfigError
+from querywatch.export.auth import Guard
 from querywatch.export.metrics import make_registry
+from querywatch.export.tls import make_tls_context
 from querywatch.export.web import WebServer
 from querywatch.findings import FindingBook
 from querywatch.service.fleet import Strain, find_spread_seconds
@@ -79,6 +81,8 @@ class Daemon:
             is_alive=lambda: self._scheduler.running,
             is_ready=lambda: all(snapshot.attempted for snapshot in self.find_snapshots()),
             find_snapshots=self.find_snapshots,
+            guard=Guard(settings.web.to_users()),
+            tls=make_tls_context(*files) if (files := settings.web.tls_files) else None,
         )
 
     def count_now(self, server: str, timeout_seconds: float) -> Snapshot:
