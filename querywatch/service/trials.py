@@ -38,7 +38,6 @@ class SliceBook:
         self._gathering = Gathering(length_seconds)
         self._ended: deque[Slice] = deque(maxlen=_WAITING)
         self._lock = Lock()
-        self._uptime_seconds: int | None = None
         self.states: tuple[TrialState, ...] = ()  # as the keeper last judged; replaced whole
 
     def note(
@@ -62,7 +61,7 @@ class SliceBook:
                 office=(*_find_office(shapes), *_find_whole(amounts)),
                 others=_find_others(amounts, present),
                 sampled=any(each.evidence is Evidence.SAMPLED for each in shapes),
-                restarted=self._find_restart(status),
+                server_started_at=None if status is None else now - status.uptime_seconds,
                 upkeep=upkeep or _shows_upkeep(everything, present),
             )
         )
@@ -81,12 +80,6 @@ class SliceBook:
         """What could not be kept waits; the oldest go where there is no room."""
         with self._lock:
             self._ended = deque((*slices, *self._ended), maxlen=_WAITING)
-
-    def _find_restart(self, status: ServerStatus | None) -> bool:
-        if status is None:
-            return False
-        before, self._uptime_seconds = self._uptime_seconds, status.uptime_seconds
-        return before is not None and status.uptime_seconds < before
 
 
 def keep_trials(store: Store, server: str, slices: SliceBook, now: float) -> None:

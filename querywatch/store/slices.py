@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from querywatch.errors import StateError
 from querywatch.trial.slices import Activity, Slice, Work
@@ -36,7 +36,8 @@ def _pack(each: Slice) -> bytes:
         "seconds": round(each.seconds, 1),
         "office": {name: _render(work) for name, work in each.office.items()},
         "others": {name: [act.sessions, *_render(act.work)] for name, act in each.others.items()},
-        "marks": [int(each.sampled), int(each.restarted), int(each.upkeep)],
+        "marks": [int(each.sampled), int(each.upkeep)],
+        "server_started_at": each.server_started_at,
     }
     return zlib.compress(json.dumps(numbers, separators=(",", ":")).encode())
 
@@ -48,7 +49,7 @@ def _render(work: Work) -> list[float]:
 def _unpack(started_at: float, packed: bytes) -> Slice:
     try:
         numbers = json.loads(zlib.decompress(packed))
-        sampled, restarted, upkeep = map(bool, numbers["marks"])
+        sampled, *restarted, upkeep = map(bool, numbers["marks"])
         return Slice(
             started_at=started_at,
             seconds=float(numbers["seconds"]),
@@ -63,8 +64,18 @@ def _unpack(started_at: float, packed: bytes) -> Slice:
                 for name, (sessions, runs, seconds) in numbers["others"].items()
             },
             sampled=sampled,
-            restarted=restarted,
+            server_started_at=_find_server_start(numbers, started_at, restarted=any(restarted)),
             upkeep=upkeep,
         )
     except (zlib.error, KeyError, TypeError, ValueError, AttributeError):
         raise StateError("the state file holds a slice of time that this querywatch cannot read") from None
+
+
+def _find_server_start(
+    numbers: Mapping[str, float | None], started_at: float, *, restarted: bool
+) -> float | None:
+    """As it was kept; rows of the first form knew only that there was a restart."""
+    if restarted:
+        return started_at
+    server_started_at = numbers.get("server_started_at")
+    return None if server_started_at is None else float(server_started_at)

@@ -17,7 +17,7 @@ class Counted:
     office: tuple[tuple[str, Work], ...]
     others: tuple[tuple[str, Activity], ...]
     sampled: bool = False
-    restarted: bool = False
+    server_started_at: float | None = None
     upkeep: bool = False
 
 
@@ -47,7 +47,9 @@ class Gathering:
             self._slice,
             seconds=self._slice.seconds + max(0.0, counted.seconds),
             sampled=self._slice.sampled or counted.sampled,
-            restarted=self._slice.restarted or counted.restarted,
+            server_started_at=self._slice.server_started_at
+            if counted.server_started_at is None
+            else counted.server_started_at,
             upkeep=self._slice.upkeep or counted.upkeep,
         )
         return ended

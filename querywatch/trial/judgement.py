@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from querywatch.trial.contrast import Effect, Point, find_effect
-from querywatch.trial.slices import ALL_SHAPES, SILENCE, SLICE_SECONDS, Slice, Work
+from querywatch.trial.slices import ALL_SHAPES, SLICE_SECONDS, Slice, Work
 
 CAUSE_LEAST = 1.05
 DEFAULT_EFFECT = 0.10
@@ -229,7 +229,8 @@ def _find_spoilt(
     if len(off) < _LEAST_SLICES or len(on) < _LEAST_SLICES:
         return "too little was seen of it off, or of it on"
     first, last = compared[0].started_at, compared[-1].started_at
-    if any(each.restarted for each in slices if first <= each.started_at <= last):
+    starts = [each.server_started_at for each in slices if first <= each.started_at <= last]
+    if any(start is not None and start >= first for start in starts):
         return "the server restarted in between: its caches were cold"
     if any(each.upkeep for each in compared):
         return "a backup or other upkeep ran in between"
@@ -243,19 +244,26 @@ def _find_spoilt(
 def _find_changed(question: Question, off: Sequence[Slice], on: Sequence[Slice]) -> str:
     names = {name for each in (*off, *on) for name in each.others} - {question.integration}
     for name in sorted(names):
-        busy_off, busy_on = _find_busy(name, off), _find_busy(name, on)
-        low, high = sorted((busy_off, busy_on))
-        if high - low > _CHANGED_BUSY and high > _CHANGED_FACTOR * low:
+        paces = _find_pace(name, off), _find_pace(name, on)
+        (low, _), (high, _) = sorted(paces)
+        # What slows others slows it too: how often it ran is its own doing, how long a run took is not.
+        seconds_a_run = min(seconds for runs, seconds in paces if runs > 0.0 or high == 0.0)
+        if (high - low) * seconds_a_run > _CHANGED_BUSY and high > _CHANGED_FACTOR * low:
+            (pace_off, _), (pace_on, _) = paces
             return (
-                f"{name} changed meanwhile: {busy_on:.2f} seconds of server time a second with "
-                f"{question.integration} on, {busy_off:.2f} with it off"
+                f"{name} changed meanwhile: {60.0 * pace_on:,.1f} statements a minute with "
+                f"{question.integration} on, {60.0 * pace_off:,.1f} with it off"
             )
     return ""
 
 
-def _find_busy(name: str, side: Sequence[Slice]) -> float:
-    seconds = sum(each.others.get(name, SILENCE).work.seconds for each in side)
-    return seconds / sum(each.seconds for each in side)
+def _find_pace(name: str, side: Sequence[Slice]) -> tuple[float, float]:
+    """Runs a second, and seconds a run; what has not ended yet is one run."""
+    total = Work()
+    for each in side:
+        total = total.plus(each.find_activity(name).work)
+    runs = max(total.runs, float(total.seconds > 0.0))
+    return runs / sum(each.seconds for each in side), total.seconds / max(runs, 1.0)
 
 
 def _find_office(question: Question, each: Slice) -> dict[str, Work]:

@@ -44,7 +44,7 @@ class Slice:
     office: Mapping[str, Work] = field(default_factory=dict)  # by fingerprint
     others: Mapping[str, Activity] = field(default_factory=dict)  # by integration
     sampled: bool = False  # the shapes are known from polls, not from counters
-    restarted: bool = False
+    server_started_at: float | None = None  # by its uptime; None: it could not be read
     upkeep: bool = False  # a backup, an upgrade, or a window of maintenance
 
     def find_activity(self, integration: str) -> Activity:

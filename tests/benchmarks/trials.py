@@ -45,6 +45,7 @@ def _draw_slices(
     office: Office, started_at: float, effect: float, minutes: int, spoiling: str
 ) -> Iterator[Slice]:
     """The vendor under trial is one more than the office's own; `another` is one that stops with it."""
+    opened_at, restart_at = started_at - 86_400.0, started_at + (2 * minutes - 2) * _SLICE_SECONDS
     for number in range(3 * minutes):
         on = not minutes <= number < 2 * minutes
         other_on = spoiling != "another" or on
@@ -56,7 +57,8 @@ def _draw_slices(
         runs = [
             each for step in range(1, 7) for each in office.step(at + step * _STEP_SECONDS, _STEP_SECONDS)
         ]
-        others = {"other": Activity(sessions=1, work=Work(runs=60, seconds=18.0 if other_on else 1.0))}
+        other = Work(runs=60, seconds=18) if other_on else Work(runs=3, seconds=1)
+        others = {"other": Activity(sessions=1, work=other)}
         if on or (spoiling == "not off" and number % 2):
             others[_VENDOR] = Activity(sessions=1, work=Work(runs=60, seconds=5))
         yield Slice(
@@ -64,7 +66,7 @@ def _draw_slices(
             seconds=0.0 if spoiling == "gap" and abs(number - 1.5 * minutes) < 4 else _SLICE_SECONDS,
             office=_add_up(runs),
             others=others,
-            restarted=spoiling == "restart" and number == 2 * minutes - 2,
+            server_started_at=restart_at if spoiling == "restart" and at >= restart_at else opened_at,
             upkeep=backup,
         )
 

@@ -1,5 +1,7 @@
 """Trials: the verdict, what spoils one, and what is kept of it."""
 
+import json
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -86,7 +88,7 @@ def test_one_switch_alone_is_no_cause() -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (lambda each: replace(each, restarted=True), "restarted"),
+        (lambda each: replace(each, server_started_at=each.started_at - 1_800.0), "restarted"),
         (lambda each: replace(each, upkeep=True), "backup"),
     ],
 )
@@ -97,6 +99,22 @@ def test_a_spoilt_comparison_is_none_and_says_why(spoil: object, reason: str) ->
     judgement = _judge(slices)
     assert judgement.verdict is Verdict.NOT_ENOUGH
     assert reason in judgement.reason
+
+
+def test_a_restart_that_nobody_saw_spoils_it() -> None:
+    """B23: the daemon was away with the server; the server's own start tells."""
+    away = range(85, 95)
+    slices = [
+        replace(each, server_started_at=_START + 60.0 * (90 if number > 90 else -5_000))
+        for number, each in enumerate(_make_slices(1.5))
+        if number not in away
+    ]
+    judgement = _judge(slices)
+    assert judgement.verdict is Verdict.NOT_ENOUGH
+    assert "restarted" in judgement.reason
+    assert (
+        _judge([replace(each, server_started_at=_START - 60.0) for each in slices]).verdict is Verdict.CAUSE
+    )
 
 
 def test_a_vendor_that_goes_on_was_not_off() -> None:
@@ -137,6 +155,27 @@ def test_another_integration_that_changed_spoils_it() -> None:
     judgement = _judge(slices)
     assert judgement.verdict is Verdict.NOT_ENOUGH
     assert "sync changed" in judgement.reason
+
+
+def test_who_only_suffered_with_the_office_did_not_change() -> None:
+    """As many runs as before, each of them faster since the culprit went."""
+    slices = [
+        replace(each, others={**each.others, "sync": Activity(work=Work(runs=9.0, seconds=seconds))})
+        for each in _make_slices(3.0)
+        for seconds in [30.0 if each.others else 6.0]
+    ]
+    assert _judge(slices).verdict is Verdict.CAUSE
+
+
+@pytest.mark.parametrize("busier", [True, False], ids=["more", "fewer"])
+def test_who_runs_more_or_less_often_did_change(*, busier: bool) -> None:
+    """Both spoil the comparison, whatever the time of a run did meanwhile."""
+    slices = [
+        replace(each, others={**each.others, "sync": Activity(work=Work(runs=runs, seconds=12.0))})
+        for each in _make_slices(1.5)
+        for runs in [30.0 if bool(each.others) is busier else 6.0]
+    ]
+    assert "sync changed" in _judge(slices).reason
 
 
 def test_too_few_statements_are_said_to_be() -> None:
@@ -217,6 +256,25 @@ def test_a_trial_survives_in_the_state_file(tmp_path: Path) -> None:
         save_slices(connection, "a", (), now + KEPT_SECONDS)
         assert len(load_slices(connection, "a", 0.0, now)) == 0
     store.close()
+
+
+def test_a_restart_is_kept_and_read_from_old_rows(tmp_path: Path) -> None:
+    """The server's start by its uptime; a row of the first form says that there was a restart, or not."""
+    old = {"seconds": 60.0, "office": {}, "others": {}, "marks": [0, 1, 0]}
+    store = Store.open(tmp_path)
+    with store.writing() as connection:
+        save_slices(connection, "a", [Slice(started_at=60.0, seconds=60.0, server_started_at=7.25)], 60.0)
+        for started_at, marks in ((120.0, [0, 1, 0]), (180.0, [1, 0, 1])):
+            packed = zlib.compress(json.dumps(old | {"marks": marks}).encode())
+            connection.execute("INSERT INTO slices VALUES ('a', ?, ?)", (started_at, packed))
+        kept, restarted, calm = load_slices(connection, "a", 0.0, 200.0)
+    store.close()
+    assert (kept.server_started_at, restarted.server_started_at, calm.server_started_at) == (
+        7.25,
+        120.0,
+        None,
+    )
+    assert (calm.sampled, calm.upkeep) == (True, True)
 
 
 def test_a_damaged_slice_is_said_to_be(tmp_path: Path) -> None:
