@@ -209,8 +209,10 @@ def _is_seen(question: Question, each: Slice) -> bool:
 
 def _find_compared(question: Question, slices: Sequence[Slice], silent: frozenset[float]) -> list[Slice]:
     first, last = min(silent) - _AROUND_SECONDS, max(silent) + _AROUND_SECONDS
-    # The slice in which it was switched is neither off nor on.
-    switched = {each + step * question.slice_seconds for each in silent for step in (-1, 1)} - silent
+    # The slice in which it was switched is neither off nor on, nor is what of a silence nobody named.
+    groups = [{each.started_at for each in group} for group in _find_groups(question, slices)]
+    whole = silent.union(*(group for group in groups if group & silent))
+    switched = (whole | {each + step * question.slice_seconds for each in whole for step in (-1, 1)}) - silent
     return [
         each
         for each in slices

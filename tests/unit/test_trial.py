@@ -191,6 +191,15 @@ def test_a_silence_of_the_past_can_be_judged() -> None:
     assert "not really off" in _judge(_make_slices(1.5), off=(_START, _START + 1_800.0)).reason
 
 
+def test_the_rest_of_a_silence_is_not_taken_for_on() -> None:
+    """Who names the middle of a silence gets the same effect as who names all of it."""
+    middle = (_START + 60.0 * 75, _START + 60.0 * 105)
+    judgement = _judge(_make_slices(1.5), off=middle)
+    assert judgement.verdict is Verdict.CAUSE
+    assert judgement.effect is not None
+    assert judgement.effect.ratio == pytest.approx(1.5, rel=0.03)
+
+
 def test_sampled_shapes_give_way_to_the_accounts_counters() -> None:
     """Polls of short statements are thin; the busy time of all of them is counted."""
     slices = [
