@@ -61,7 +61,8 @@ def closing_all(server: RunningServer, present: tuple[str, ...]) -> Iterator[Non
         yield
 
 
-def _judge(directory: Path, watch: Watch, name: str, started_at: float) -> Judgement:
+def judge_now(directory: Path, watch: Watch, name: str, started_at: float) -> Judgement:
+    """What the slices say that were kept in that directory, and the watch's own."""
     now = time.time()
     store = Store.open(directory)
     try:
@@ -89,14 +90,14 @@ def test_a_trial_tells_the_cause_from_the_innocent(server: RunningServer, tmp_pa
         started_at = time.time()
         play(server, watch, "innocent")
         play(server, watch, "vendor", "innocent")
-        cause = _judge(tmp_path / "first", watch, "vendor", started_at)
-        never_off = _judge(tmp_path / "first", watch, "innocent", started_at)
+        cause = judge_now(tmp_path / "first", watch, "vendor", started_at)
+        never_off = judge_now(tmp_path / "first", watch, "innocent", started_at)
         watch.chronicle.slices = SliceBook(_SLICE_SECONDS)
         play(server, watch, "innocent")
         started_at = time.time()
         play(server, watch)
         play(server, watch, "innocent")
-        innocent = _judge(tmp_path / "second", watch, "innocent", started_at)
+        innocent = judge_now(tmp_path / "second", watch, "innocent", started_at)
     if server.flavour == "mariadb":
         server.execute("SET GLOBAL userstat = 0")
     assert cause.verdict is Verdict.CAUSE, cause
