@@ -24,16 +24,16 @@ _PAGES.filters.update(count=format_count, duration=format_seconds, ratio=format_
 _PAGE = _PAGES.get_template("page.html.j2")
 
 
-def render_page(snapshots: Sequence[Snapshot], now: float) -> bytes:
+def render_page(snapshots: Sequence[Snapshot], now: float, *, refreshes: bool = True) -> bytes:
     """The whole page as of `now` (seconds since 1970); times are the machine's local ones."""
     servers = [
-        {"name": snapshot.server, "age_seconds": max(0.0, now - snapshot.at), **describe_snapshot(snapshot)}
+        {"name": snapshot.server, "age_seconds": round(max(0.0, now - snapshot.at)), **describe_snapshot(snapshot)}
         for snapshot in snapshots
     ]
     return _PAGE.render(
         version=__version__,
         made_at=time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now)),
-        refresh_seconds=REFRESH_SECONDS,
+        refresh_seconds=REFRESH_SECONDS if refreshes else None,
         style=_STYLE,
         servers=servers,
     ).encode()

@@ -85,8 +85,8 @@ class WebServer:
         if self._is_private and not _is_local(request.host):
             # A page of anybody's can give its own name this machine's address, and would read what is served here.
             return _say(HTTPStatus.MISDIRECTED_REQUEST, "ask for it by its address or as localhost")
-        if request.path == "/":
-            page = render_page(self._find_snapshots(), time.time())
+        if request.path in {"/", "/still"}:
+            page = render_page(self._find_snapshots(), time.time(), refreshes=request.path == "/")
             return Answer(status=HTTPStatus.OK, content_type="text/html; charset=utf-8", body=page)
         if request.path in API_PATHS:
             body = render_api(request.path, self._find_snapshots())
