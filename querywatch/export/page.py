@@ -27,7 +27,11 @@ _PAGE = _PAGES.get_template("page.html.j2")
 def render_page(snapshots: Sequence[Snapshot], now: float, *, refreshes: bool = True) -> bytes:
     """The whole page as of `now` (seconds since 1970); times are the machine's local ones."""
     servers = [
-        {"name": snapshot.server, "age_seconds": round(max(0.0, now - snapshot.at)), **describe_snapshot(snapshot)}
+        {
+            "name": snapshot.server,
+            "age_seconds": round(max(0.0, now - snapshot.at)),
+            **describe_snapshot(snapshot),
+        }
         for snapshot in snapshots
     ]
     return _PAGE.render(
