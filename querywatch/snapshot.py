@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from querywatch.analysis.situation import RunningSession
+from querywatch.analysis.summary import Summary
 from querywatch.findings import OpenFinding, Problem
 from querywatch.model import Attribution, Evidence, Integration, Operation, ServerInfo
 from querywatch.trial.states import TrialState
@@ -133,6 +134,7 @@ class Snapshot:
     capture_ratios: Mapping[str, float] = field(default_factory=dict)  # duration in words -> chance
     changes_noticed: Mapping[str, int] = field(default_factory=dict)  # kind of change, since the start
     trials: tuple[TrialState, ...] = ()  # each integration's last
+    summaries: tuple[Summary, ...] = ()  # the last day's and week's, since the daemon started
     blocking_victims: Mapping[str, int] | None = (
         None  # integration -> who waits for it; None: it cannot be told
     )

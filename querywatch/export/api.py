@@ -4,12 +4,19 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from querywatch.analysis.summary import render_summary
 from querywatch.findings import OpenFinding
 from querywatch.model import Severity
 from querywatch.outward import render_line
 from querywatch.snapshot import IntegrationState, Snapshot
 
-API_PATHS = ("/api/v1/servers", "/api/v1/integrations", "/api/v1/findings", "/api/v1/running")
+API_PATHS = (
+    "/api/v1/servers",
+    "/api/v1/integrations",
+    "/api/v1/findings",
+    "/api/v1/running",
+    "/api/v1/summaries",
+)
 _LIGHTS = {Severity.CRITICAL: "act", Severity.WARNING: "look", Severity.INFO: "fine"}
 
 
@@ -27,6 +34,7 @@ def describe_snapshot(snapshot: Snapshot) -> dict[str, list[dict[str, Any]]]:
         "integrations": [_describe_integration(state, snapshot) for state in snapshot.integrations],
         "findings": [_describe_finding(found) for found in snapshot.visible_findings],
         "running": _describe_running(snapshot),
+        "summaries": [dict(render_summary(summary)) for summary in snapshot.summaries],
     }
     return {word: [{"server": snapshot.server, **row} for row in rows] for word, rows in parts.items()}
 

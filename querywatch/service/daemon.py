@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -96,7 +97,10 @@ class Daemon:
 
     def find_snapshots(self) -> tuple[Snapshot, ...]:
         """The latest snapshot of each server."""
-        return tuple(watcher.watch.snapshot for watcher in tuple(self._watchers.values()))
+        return tuple(
+            replace(watcher.watch.snapshot, summaries=self.summariser.find_latest(name))
+            for name, watcher in tuple(self._watchers.items())
+        )
 
     def shorten_slices(self, seconds: float) -> None:
         """Cuts what trials are judged from into shorter slices, from now on: for a trial that is played."""

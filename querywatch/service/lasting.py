@@ -7,7 +7,6 @@ from querywatch.analysis.leaks import Leaks
 from querywatch.store.baselines import BaselineRow
 
 _CONNECTIONS, _BURN = "connections", "burn"  # a row is of an account, of a budget's setting
-_NOTED_SECONDS = 30.0
 
 Entry = tuple[str, str, tuple[float, ...]]
 
@@ -18,7 +17,6 @@ class Lasting:
     def __init__(self, leaks: Leaks, burns: BurnBook) -> None:
         self._leaks = leaks
         self._burns = burns
-        self._noted_at: float | None = None
 
     def recall(self, rows: Iterable[BaselineRow], now: float) -> None:
         """Takes up what was kept; what another querywatch kept otherwise is learnt anew."""
@@ -33,10 +31,7 @@ class Lasting:
                 continue
 
     def find_rows_to_save(self, now: float) -> Iterator[BaselineRow]:
-        """All of it, twice a minute."""
-        if self._noted_at is not None and 0.0 <= now - self._noted_at < _NOTED_SECONDS:
-            return
-        self._noted_at = now
+        """All of it: a few numbers of each account and budget."""
         yield from _make_rows(_CONNECTIONS, self._leaks.to_rows())
         yield from _make_rows(_BURN, self._burns.to_rows(now))
 

@@ -61,6 +61,11 @@ class Summariser:
             for span in find_due(before, minute, watch.settings.calendar.office_hours, now):
                 self._tell(server, span, watch.snapshot)
 
+    def find_latest(self, server: str) -> tuple[Summary, ...]:
+        """The server's last summaries, the day's first; from any thread."""
+        found = (self.latest.get((server, name)) for name in ("day", "week"))
+        return tuple(each for each in found if each is not None)
+
     def _tell(self, server: str, span: Span, snapshot: Snapshot) -> None:
         try:
             store = Store.open(self._directory)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from querywatch.analysis.situation import RunningSession
+from querywatch.analysis.summary import Span, make_summary
 from querywatch.export.api import find_light, render_api
 from querywatch.export.page import STYLE_SOURCE, render_page
 from querywatch.findings import OpenFinding
@@ -92,3 +93,15 @@ def test_of_a_server_that_is_away_nothing_is_claimed_about_now() -> None:
     assert "main: refused" in page
     assert "Nothing that can be seen hurts" not in page
     assert "Not known while the server is not seen." in page
+
+
+def test_the_last_day_is_told_where_it_was_summed_up() -> None:
+    """On the page and in the interface, in the words of the log."""
+    summary = make_summary(
+        "office", Span(name="day", since=0.0, until=86_400.0), [], [], [], ["recall-texter"]
+    )
+    told = replace(SNAPSHOT, summaries=(summary,))
+    assert read_rows("/api/v1/summaries", told)[0]["headline"] == summary.headline
+    page = render_page([told], 1.0).decode()
+    assert summary.headline in page
+    assert summary.lines[0] in page
