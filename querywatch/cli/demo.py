@@ -69,8 +69,8 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         const=DEFAULT_VENDOR,
         choices=[vendor.name for vendor in VENDORS],
         metavar="NAME",
-        help="play an off/on test of one vendor in two minutes, and print its verdict "
-        f"(default: {DEFAULT_VENDOR})",
+        help="play an off/on test of one vendor in two minutes, or in --seconds, and print its verdict; to rule one "
+        f"out may want --seconds 240 (default: {DEFAULT_VENDOR})",
     )
     parser.add_argument(
         "--scale",
