@@ -85,7 +85,7 @@ def judge(asked: Asked, setting: Setting) -> Judged:
     )
     reading = found or Reading(kind=asked.statement.operation, parsed=False)
     situation = make_situation(asked, reading, setting)
-    findings = [*_find_writes(asked), *find_all(situation), *_find_unread(asked)]
+    findings = [*_find_writes(asked), *find_all(situation), *_find_unread(asked, reading)]
     findings = [each for each in findings if each.rule not in setting.limits.switched_off]
     worst_first = tuple(sorted(findings, key=lambda each: -each.severity.rank))
     return Judged(asked=asked, reading=reading, findings=worst_first)
@@ -142,16 +142,17 @@ def _find_writes(asked: Asked) -> tuple[Finding, ...]:
     )
 
 
-def _find_unread(asked: Asked) -> tuple[Finding, ...]:
+def _find_unread(asked: Asked, reading: Reading) -> tuple[Finding, ...]:
     """A statement that nobody could read is not known to be well."""
     statement = asked.statement
-    if statement.needs is not None:
+    if reading.parsed and statement.needs is not None:
         return ()
-    reason = (
-        "its text ends within a string, a name or a comment, or is too long"
-        if statement.cut
-        else "it has words that MySQL and MariaDB do not know in that place, or is too large to be read"
-    )
+    if statement.cut:
+        reason = "its text ends within a string, a name or a comment, or is too long"
+    elif statement.outline is not None and not reading.parsed:
+        reason = "it names more tables, itself or by its views, than a server joins or querywatch follows"
+    else:
+        reason = "it has words that MySQL and MariaDB do not know in that place, or is too large to be read"
     return (
         Finding(
             rule=_UNREAD,

@@ -127,6 +127,28 @@ def test_what_cannot_be_read_is_said_and_crashes_nothing(schema: Path, tmp_path:
         assert found["findings"][0]["message"].startswith("This statement could not be read")
 
 
+@pytest.mark.parametrize("tables", [62, 250])
+def test_a_join_of_more_tables_than_are_read_is_said_to_be_unread(
+    schema: Path, tmp_path: Path, capsys: Any, tables: int
+) -> None:
+    """It parses, but no table of it was judged; one that a server joins is judged."""
+    joined, fewer = (", ".join(f"patient p{each}" for each in range(count)) for count in (tables, 61))
+    found, read = review(schema, f"SELECT 1 FROM {joined}; SELECT 1 FROM {fewer}", tmp_path, capsys)
+    assert (found["parsed"], found["tables"]) == (False, [])
+    (unread,) = [each for each in found["findings"] if each["rule"] == "coverage.blind"]
+    assert "names more tables" in unread["message"]
+    assert read["parsed"]
+    assert len(read["tables"]) == 61
+    assert "coverage.blind" not in {each["rule"] for each in read["findings"]}
+
+
+def test_what_reads_no_table_is_read_all_the_same(schema: Path, tmp_path: Path, capsys: Any) -> None:
+    """Statements of a connection's housekeeping have no tables, and nothing is to be said of them."""
+    text = "SET NAMES utf8mb4; START TRANSACTION; COMMIT; SHOW TABLES; SELECT 1; USE opendental"
+    for found in review(schema, text, tmp_path, capsys):
+        assert (found["parsed"], found["verdict"], found["tables"]) == (True, "ok", [])
+
+
 @pytest.mark.parametrize(
     ("fail_on", "code"), [("info", 1), ("warning", 1), ("critical", 1), (None, 0)], ids=str
 )
