@@ -8,11 +8,11 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
 
 from querywatch.errors import ConfigError
 from querywatch.export.api import API_PATHS, render_api
 from querywatch.export.auth import Guard
+from querywatch.export.exposition import CONTENT_TYPE, render_families
 from querywatch.export.listener import Answer, Listener, Request
 from querywatch.export.page import render_page
 from querywatch.snapshot import Snapshot
@@ -77,8 +77,8 @@ class WebServer:
             challenge = {"WWW-Authenticate": 'Basic realm="querywatch", charset="UTF-8"'}
             return _say(HTTPStatus.UNAUTHORIZED, "a name and a password are asked for", challenge)
         if request.path == "/metrics":
-            encode, content_type = choose_encoder(request.accept)
-            return Answer(status=HTTPStatus.OK, content_type=content_type, body=encode(self._registry))
+            body = render_families(self._registry.collect())
+            return Answer(status=HTTPStatus.OK, content_type=CONTENT_TYPE, body=body)
         return self._show(request)
 
     def _show(self, request: Request) -> Answer:
