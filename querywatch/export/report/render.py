@@ -21,7 +21,9 @@ def render_html(report: Document) -> str:
     """One page that needs nothing beside itself, on a screen and on paper."""
     loader = PackageLoader("querywatch.export.report")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return pages.get_template("report.html.j2").render(report=report, plot=render_plot)
+    return pages.get_template("report.html.j2").render(
+        report=report, plot=render_plot, days=_find_days(report)
+    )
 
 
 def render_markdown(report: Document) -> str:
@@ -31,6 +33,14 @@ def render_markdown(report: Document) -> str:
         loader=loader, finalize=_escape, undefined=StrictUndefined, trim_blocks=True
     )
     return pages.get_template("report.md.j2").render(report=report) + "\n"
+
+
+def _find_days(report: Document) -> dict[str, list[Document]]:
+    """The series by the day (UTC) on which each span began."""
+    days = dict[str, list[Document]]()
+    for each in report["series"]:
+        days.setdefault(each["started_at"][:10], []).append(each)
+    return days
 
 
 def _escape(value: object) -> object:
