@@ -148,7 +148,7 @@ def test_an_agent_on_the_offices_account_is_told_by_where_it_sits(practice: Runn
     assert [(finding.integration, finding.severity) for finding in missing] == [
         ("unknown", Severity.CRITICAL)
     ]
-    assert "Account root, which no integration claims" in missing[0].message
+    assert "Software that no integration claims, on the shared account root" in missing[0].message
     (stranger,) = [finding for finding in findings if finding.rule == "access.unknown"]
     assert stranger.subject.startswith("root@")
     assert {finding.integration for finding in findings} == {"unknown"}

@@ -58,8 +58,8 @@ def _vendor(server: RunningServer) -> None:
 @pytest.mark.usefixtures("_vendor")
 def test_a_running_and_a_sleeping_session(server: RunningServer, watcher: Connection) -> None:
     """Account, host without port, database, command, statement and seconds; nothing when it sleeps."""
-    with server.client("vendor", database=PRACTICE) as idle, running(server, b"SELECT SLEEP(2), 'one'"):
-        time.sleep(1.0)
+    with server.client("vendor", database=PRACTICE) as idle, running(server, b"SELECT SLEEP(3), 'one'"):
+        time.sleep(1.5)  # MySQL counts whole seconds, from the second in which it began
         found = {session.session_id: session for session in read_vendor(watcher)}
         asleep = found.pop(idle.thread_id())
         (active,) = found.values()
@@ -68,10 +68,10 @@ def test_a_running_and_a_sleeping_session(server: RunningServer, watcher: Connec
     assert active.is_active
     assert active.database is None
     assert active.statement is not None
-    assert active.statement.shape == "SELECT SLEEP(2), 'one'"
+    assert active.statement.shape == "SELECT SLEEP(3), 'one'"
     assert not active.statement.cut
     assert active.host.count(":") == 0
-    assert 0.9 < active.seconds < 2.5
+    assert 0.9 < active.seconds < 3.5
     is_mariadb = server.flavour is Flavour.MARIADB
     assert (active.query_id is not None) == is_mariadb
     assert (active.examined_rows is not None) == is_mariadb
