@@ -81,7 +81,7 @@ def test_every_metric_is_shown_or_judged() -> None:
 def test_documents_name_the_same_metrics() -> None:
     """Whatever a reader is told of a metric, it is there by that name."""
     root = DASHBOARDS.parent
-    documents = [root / "README.md", root / "CONTRIBUTING.md", *(root / "docs").glob("*.md")]
+    documents = [root / "README.md", root / "CONTRIBUTING.md", *(DASHBOARDS / "manual").glob("*.md")]
     named = {path.name: find_metrics(path.read_text()) - METRICS.keys() for path in documents}
     assert {name for name, unknown in named.items() if unknown} == set()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
+DOCS = ROOT / "dashboards" / "manual"
 PAGES = [*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "dashboards" / "runbook.md", ROOT / "CONTRIBUTING.md"]
 _LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)]+))?\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)

@@ -46,7 +46,7 @@ def main() -> int:
     if parser.parse_args().check:
         stale = find_differences(rendered)
         for name in stale:
-            print(f"docs/{name} is not what the code says: run python docs/build.py", file=sys.stderr)
+            print(f"{name} is not what the code says: run python dashboards/manual/build.py", file=sys.stderr)
         return int(bool(stale))
     for name, text in rendered.items():
         (TARGET / name).write_text(text)

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from markdown import render_page, render_table
 
-_RULES = Path(__file__).resolve().parents[1] / "dashboards" / "rules"
+_RULES = Path(__file__).resolve().parents[1] / "rules"
 
 
 def find_alerts() -> list[dict[str, Any]]:
@@ -21,7 +21,7 @@ def render() -> str:
     """The page."""
     rows = [
         (
-            f"[{rule['alert']}](../dashboards/runbook.md#{rule['alert'].lower()})",
+            f"[{rule['alert']}](../runbook.md#{rule['alert'].lower()})",
             rule.get("labels", {}).get("severity", "its problem's"),
             rule.get("for", "at once"),
             rule["annotations"]["summary"],
@@ -31,7 +31,7 @@ def render() -> str:
     return render_page(
         "Alerts",
         "The alerts of `dashboards/rules`, in the order of the file. Each is told once for a cause, is silent while "
-        "somebody has acknowledged it, and has a heading in the [runbook](../dashboards/runbook.md): what it means, "
+        "somebody has acknowledged it, and has a heading in the [runbook](../runbook.md): what it means, "
         "what to look at, what to do.",
         render_table(("alert", "severity", "after", "summary"), rows),
     )

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from querywatch.config.settings import ENVIRONMENT_PREFIX, Settings
 
-_EXAMPLE = Path(__file__).resolve().parents[1] / "config.example.toml"
+_EXAMPLE = Path(__file__).resolve().parents[2] / "config.example.toml"
 _SECTION = re.compile(r"^\[+([a-z_.]+)\]+$")
 _SETTING = re.compile(r"^(?:# )?([a-z_]+) = ")
 _LISTS: dict[Any, str] = {tuple: "list", frozenset: "list", dict: "table"}
