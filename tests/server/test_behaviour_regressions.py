@@ -121,7 +121,7 @@ def test_an_index_that_goes_is_the_cause(practice: RunningServer) -> None:
     assert (finding.integration, finding.subject, finding.evidence) == ("vendor", "recall", Evidence.COUNTED)
     assert finding.limit == pytest.approx(0.001, rel=0.2)
     assert (finding.measured or 0.0) > 0.005
-    assert re.search(r"The plan changed; a run reads [\d]+,[\d]+ rows instead of 8; ", finding.message)
+    assert re.search(r"The plan changed; a run reads \d+,\d+ rows instead of \d{1,2}; ", finding.message)
     assert "; the index indexPatNum (patnum) of recall was dropped." in finding.message
 
 

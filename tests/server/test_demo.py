@@ -86,9 +86,12 @@ def test_what_the_evidence_cannot_show_is_said(result: dict[str, Any]) -> None:
 def test_an_interrupted_demo_says_so_and_takes_everything_away() -> None:
     """Ctrl-C while it loads: no traceback, and no server left behind."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "querywatch", "demo", "--scale", "0.05"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        # A shell that runs the tests in the background has its children ignore Ctrl-C.
+        ["env", "--default-signal=INT", sys.executable, "-m", "querywatch", "demo", "--scale", "0.05"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
+    )
     time.sleep(4)
     process.send_signal(2)
     _, errors = process.communicate(timeout=60)
