@@ -14,6 +14,7 @@ from querywatch.model import (
     Finding,
     Integration,
     Kind,
+    Operation,
     Schema,
     ServerInfo,
     Severity,
@@ -29,6 +30,25 @@ _AUTHOR = Integration(name="This statement", kind=Kind.DIRECT_READ)  # messages 
 _WINDOW_SECONDS = 3600.0
 _RUNS_SHOWN = 30  # enough to be seen as a period
 _UNREAD = "coverage.blind"
+_GIVE_WHOLE = "Give the statement whole, as the server would be sent it, with ? for what is filled in."
+_INDIRECT = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
+_NOT_JUDGED = frozenset(
+    {
+        "ANALYZE",
+        "CACHE",
+        "CHECK",
+        "CHECKSUM",
+        "DO",
+        "FLUSH",
+        "GRANT",
+        "HANDLER",
+        "HELP",
+        "KILL",
+        "LOAD",
+        "LOCK",
+    }
+    | {"OPTIMIZE", "RELEASE", "RENAME", "REPAIR", "RESET", "REVOKE", "SAVEPOINT", "SIGNAL", "UNLOCK", "XA"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,12 +167,7 @@ def _find_unread(asked: Asked, reading: Reading) -> tuple[Finding, ...]:
     statement = asked.statement
     if reading.parsed and statement.needs is not None:
         return ()
-    if statement.cut:
-        reason = "its text ends within a string, a name or a comment, or is too long"
-    elif statement.outline is not None and not reading.parsed:
-        reason = "it names more tables, itself or by its views, than a server joins or querywatch follows"
-    else:
-        reason = "it has words that MySQL and MariaDB do not know in that place, or is too large to be read"
+    reason, advice = _find_reason(statement)
     return (
         Finding(
             rule=_UNREAD,
@@ -161,7 +176,27 @@ def _find_unread(asked: Asked, reading: Reading) -> tuple[Finding, ...]:
             subject="parser",
             fingerprint=statement.fingerprint,
             message=f"This statement could not be read, so that nothing is said of its indexes: {reason}.",
-            advice="Give the statement whole, as the server would be sent it, with ? for what is filled in.",
+            advice=advice,
             evidence=Evidence.INFERRED,
         ),
     )
+
+
+def _find_reason(statement: Statement) -> tuple[str, str]:
+    """Why a statement could not be read, and what to do about it."""
+    first = statement.shape.partition(" ")[0].upper()
+    if statement.cut:
+        return "its text ends within a string, a name or a comment, or is too long", _GIVE_WHOLE
+    if statement.outline is not None:
+        reason = "it names more tables, itself or by its views, than a server joins or querywatch follows"
+        return reason, "Ask for less at a time, or give the statement without views that it does not need."
+    if statement.operation is Operation.CALL:
+        reason = "what it runs stands in a routine of the server's, not in its text"
+        return reason, "Give the statements of the routine, each on its own."
+    if first in _INDIRECT:
+        reason = "what it runs is a prepared statement, whose text is a value to it"
+        return reason, "Give the text that is prepared, as a statement of its own."
+    if first in _NOT_JUDGED:
+        reason = f"querywatch does not look into statements that begin with {first}"
+        return reason, "None is needed where it reads no table; a query inside it is judged on its own."
+    return "it has words that querywatch does not know in that place, or is too large to be read", _GIVE_WHOLE

@@ -142,6 +142,28 @@ def test_a_join_of_more_tables_than_are_read_is_said_to_be_unread(
     assert "coverage.blind" not in {each["rule"] for each in read["findings"]}
 
 
+@pytest.mark.parametrize(
+    ("text", "reason", "advice"),
+    [
+        ("DO SLEEP(1)", "does not look into statements that begin with DO", "reads no table"),
+        ("LOCK TABLES patient READ", "does not look into statements that begin with LOCK", "reads no table"),
+        ("CALL monthly_recall(1)", "a routine of the server's", "statements of the routine"),
+        ("BEGIN NOT ATOMIC SELECT 1; END", "a routine of the server's", "statements of the routine"),
+        ("PREPARE stmt FROM 'SELECT 1'", "a prepared statement", "the text that is prepared"),
+        ("EXECUTE stmt", "a prepared statement", "the text that is prepared"),
+        ("CREATE USER kiosk", "words that querywatch does not know in that place", "statement whole"),
+    ],
+)
+def test_why_it_is_not_read_is_said_as_it_is(
+    schema: Path, tmp_path: Path, capsys: Any, text: str, reason: str, advice: str
+) -> None:
+    """A statement that servers know is not called wrong, and what would help is advised."""
+    found = review(schema, text, tmp_path, capsys)[0]
+    (unread,) = [each for each in found["findings"] if each["rule"] == "coverage.blind"]
+    assert reason in unread["message"]
+    assert advice in unread["advice"]
+
+
 def test_what_reads_no_table_is_read_all_the_same(schema: Path, tmp_path: Path, capsys: Any) -> None:
     """Statements of a connection's housekeeping have no tables, and nothing is to be said of them."""
     text = "SET NAMES utf8mb4; START TRANSACTION; COMMIT; SHOW TABLES; SELECT 1; USE opendental"
