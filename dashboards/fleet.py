@@ -35,12 +35,12 @@ def _with_now(dashboard: Dashboard) -> Dashboard:
         .with_panel(_offices().height(4).span(QUARTER))
         .with_panel(_count("Need somebody now", 4, words.RED, "a critical problem").height(4).span(QUARTER))
         .with_panel(_count("Need a look", 3, words.ORANGE, "a warning, and nothing worse").height(4).span(6))
-        .with_panel(_count("Away", 2, words.PURPLE, "a server that is away").height(4).span(QUARTER))
+        .with_panel(_out_of_sight().height(4).span(QUARTER))
     )
 
 
 def _with_offices(dashboard: Dashboard) -> Dashboard:
-    return dashboard.with_row(Row("Which office")).with_panel(_who_needs_somebody().height(14).span(FULL))
+    return dashboard.with_row(Row("Which office")).with_panel(_who_needs_somebody().height(12).span(FULL))
 
 
 def _with_load(dashboard: Dashboard) -> Dashboard:
@@ -77,6 +77,11 @@ def _count(title: str, light: int, colour: str, what: str) -> stat.Panel:
         unit="short",
         blind="None watched",
     ).thresholds(panels.thresholds((1, colour), base="text"))
+
+
+def _out_of_sight() -> stat.Panel:
+    what = "a server that is away, or that hides what should be seen, and nothing worse"
+    return _count("Not fully seen", 2, words.PURPLE, what)
 
 
 def _problems(severity: str) -> str:
@@ -127,13 +132,17 @@ def _who_needs_somebody() -> table.Panel:
 def _needing() -> timeseries.Panel:
     panel = panels.lines(
         "Offices that need somebody",
-        "How many offices had a critical problem, a warning at worst, or were away.",
+        "How many offices had a critical problem, a warning at worst, or were not fully seen.",
         panels.history(f"sum(({LIGHTS}) == bool 4)", legend="critical"),
         panels.history(f"sum(({LIGHTS}) == bool 3)", legend="warning", ref="B"),
-        panels.history(f"sum(({LIGHTS}) == bool 2)", legend="away", ref="C"),
+        panels.history(f"sum(({LIGHTS}) == bool 2)", legend="not fully seen", ref="C"),
         unit="short",
     )
-    for name, colour in (("critical", words.RED), ("warning", words.ORANGE), ("away", words.PURPLE)):
+    for name, colour in (
+        ("critical", words.RED),
+        ("warning", words.ORANGE),
+        ("not fully seen", words.PURPLE),
+    ):
         panel = panel.override_by_name(name, [panels.fixed_colour(colour)])
     return panel
 
@@ -153,7 +162,7 @@ def _busiest() -> timeseries.Panel:
 
 def _vendors() -> table.Panel:
     third = f"and on (server, integration) {THIRD_PARTY}"
-    bad = queries.render_open_problems("critical", SERVER)
+    bad = queries.render_open_problems("critical", f'{SERVER},integration!=""')
     panel = panels.grid(
         "Integrations across the offices",
         "In how many offices each runs, in how many it has a critical problem, and what it does in all of "

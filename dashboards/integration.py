@@ -34,7 +34,7 @@ def _with_now(dashboard: Dashboard) -> Dashboard:
         .with_panel(_server_time_now().height(4).span(QUARTER))
         .with_panel(_statements_now().height(4).span(QUARTER))
         .with_panel(_connections_now().height(4).span(QUARTER))
-        .with_panel(_identity().height(5).span(FULL))
+        .with_panel(_identity().height(4).span(FULL))
     )
 
 
@@ -115,13 +115,18 @@ def _connections_now() -> stat.Panel:
 
 
 def _identity() -> table.Panel:
+    informed = f"max by (server, integration, kind, contact) (querywatch_integration_info{{{CHOSEN}}})"
+    tried = f"max by (server, integration, state) (querywatch_trial_state{{{CHOSEN}}})"
+    untried = f'label_replace({informed}, "state", "none", "", "")'
     effect = f"max by (server, integration) (querywatch_trial_effect_ratio{{{CHOSEN}}})"
     panel = panels.grid(
         "Who it is, and what its last trial showed",
         "Its kind and contact as configured. The trial's verdict is 'cause', 'ruled out' or not enough "
         "evidence; the effect is the time of the office's statements with it on over the same with it off.",
-        panels.rows(f"max by (server, integration, kind, contact) (querywatch_integration_info{{{CHOSEN}}})"),
-        panels.rows(f"max by (server, integration, state) (querywatch_trial_state{{{CHOSEN}}})", ref="B"),
+        panels.rows(f'label_replace({informed}, "contact", "none", "contact", "^$")'),
+        panels.rows(
+            f"{tried} or on (server, integration) max by (server, integration, state) ({untried})", ref="B"
+        ),
         panels.rows(effect, ref="C"),
         columns=(
             ("integration", "Integration"),
@@ -187,7 +192,7 @@ def _budgets() -> timeseries.Panel:
         unit="percentunit",
         nothing="No budget is set",
     )
-    return panels.limit_lines(panel, (1, words.RED))
+    return panels.limit_lines(panels.renamed(panel, words.BUDGET), (1, words.RED))
 
 
 def _worst_statements() -> table.Panel:
@@ -236,4 +241,4 @@ def _connections() -> timeseries.Panel:
         "that climbs and never falls is a leak.",
         panels.history(sessions, legend="{{state}}"),
         unit="short",
-    )
+    ).decimals(0)

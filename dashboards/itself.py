@@ -4,7 +4,6 @@ import board
 import lights
 import panels
 import sight
-import tables
 import words
 from board import FULL, HALF, QUARTER
 from grafana_foundation_sdk.builders import stat, table
@@ -34,17 +33,10 @@ def _with_now(dashboard: Dashboard) -> Dashboard:
 
 
 def _with_sight(dashboard: Dashboard) -> Dashboard:
-    blind = tables.findings(
-        "What querywatch cannot see",
-        about="Findings of blindness: what needs this sight is missing, not absent.",
-        chosen=f'{SERVER},rule="coverage.blind"',
-        nothing="It sees all that it should",
-        text=False,
-    )
     return (
         dashboard.with_row(Row("Sight"))
         .with_panel(sight.up().height(7).span(HALF))
-        .with_panel(blind.height(7).span(HALF))
+        .with_panel(sight.blindness().height(7).span(HALF))
         .with_panel(sight.sources().height(12).span(HALF))
         .with_panel(sight.durations().height(12).span(HALF))
         .with_panel(sight.failures().height(7).span(FULL))

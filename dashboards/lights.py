@@ -12,8 +12,8 @@ def office_light() -> stat.Panel:
     """The worst open problem, in words."""
     return panels.light(
         "Is Open Dental being hurt?",
-        "The worst open problem that nobody has acknowledged. 'Not fully seen': no problem is known, "
-        "but a server is away. 'Not watched': no data at all.",
+        "The worst open problem that nobody has acknowledged. 'Not fully seen': no problem is known, but a "
+        "server is away or hides what should be seen. 'Not watched': no data at all.",
         panels.instant(queries.render_office_light()),
         words=words.OFFICE,
         blind="Not watched",

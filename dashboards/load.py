@@ -58,42 +58,38 @@ def longest_running() -> timeseries.Panel:
 def connections() -> timeseries.Panel:
     """How many sessions each integration keeps."""
     sessions = f"sum by (integration) (querywatch_integration_connections{{{queries.CHOSEN}}})"
-    return panels.lines(
+    return panels.counts(
         "Connections",
         "Each integration's sessions, busy or asleep. One that climbs and never falls is a leak; a server "
         "that has none left lets nobody in.",
         panels.history(sessions, legend="{{integration}}"),
-        unit="short",
     ).data_links([panels.integration_link("${__field.labels.integration}")])
 
 
 def blocking() -> timeseries.Panel:
     """How many sessions wait for each integration."""
     victims = f"max by (integration) (querywatch_integration_blocking_victims{{{queries.CHOSEN}}})"
-    return panels.lines(
+    return panels.counts(
         "Sessions that wait for it",
         "How many sessions, Open Dental's among them, wait for a lock that the integration holds, directly "
         "or behind others. Absent where the server does not tell.",
         panels.history(victims, legend="{{integration}}"),
-        unit="short",
     ).data_links([panels.integration_link("${__field.labels.integration}")])
 
 
-def budgets() -> bargauge.Panel:
-    """How far each budget is used."""
+def budgets(most: int) -> bargauge.Panel:
+    """How far each budget is used, of the `most` that are used most."""
     ratio = f"max by (integration, budget) (querywatch_integration_budget_ratio{{{queries.CHOSEN}}})"
-    return (
-        panels.bars(
-            "Budgets used",
-            "How much of each budget its integration uses now. Yellow from 80 %, red from 100 %: over "
-            "the budget.",
-            panels.instant(f"sort_desc({ratio})", legend="{{integration}}: {{budget}}"),
-            unit="percentunit",
-            nothing="No budget is set",
-        )
-        .max(1)
-        .thresholds(panels.thresholds((0.8, words.YELLOW), (1, words.RED)))
+    panel = panels.bars(
+        "Budgets used most",
+        f"The {most} budgets of which their integrations use most now. Yellow from 80 %, red from 100 %: over "
+        "the budget.",
+        panels.instant(f"sort_desc(topk({most}, {ratio}))", legend="{{integration}}: {{budget}}"),
+        unit="percentunit",
+        nothing="No budget is set",
     )
+    coloured = panel.max(1).thresholds(panels.thresholds((0.8, words.YELLOW), (1, words.RED)))
+    return panels.renamed(coloured, words.BUDGET)
 
 
 def writes() -> timeseries.Panel:

@@ -34,7 +34,7 @@ def _with_findings(dashboard: Dashboard) -> Dashboard:
     return (
         dashboard.with_row(Row("What is wrong, and what it costs"))
         .with_panel(tables.findings().height(12).span(FULL))
-        .with_panel(tables.findings_over_time("integration", "rule").height(9).span(FULL))
+        .with_panel(tables.findings_over_time("integration").height(7).span(FULL))
         .with_panel(tables.expensive_statements("The five most expensive statements", 5).height(9).span(FULL))
     )
 
@@ -48,7 +48,7 @@ def _with_load(dashboard: Dashboard) -> Dashboard:
         .with_panel(load.blocking().height(8).span(HALF))
         .with_panel(load.connections().height(8).span(HALF))
         .with_panel(load.longest_running().height(8).span(THIRD))
-        .with_panel(load.budgets().height(8).span(THIRD))
+        .with_panel(load.budgets(5).height(8).span(THIRD))
         .with_panel(load.writes().height(8).span(THIRD))
     )
 

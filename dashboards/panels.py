@@ -1,6 +1,7 @@
 """The looks that the dashboards' panels share: one builder a sort of panel."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, table, timeseries
 from grafana_foundation_sdk.builders.common import (
@@ -26,6 +27,8 @@ from grafana_foundation_sdk.models.dashboard import (
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 from words import GREEN, GREY, Words, value_map
+
+_Legend = TypeVar("_Legend", bargauge.Panel, timeseries.Panel)
 
 DATASOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 THE_OFFICE = "opendental"
@@ -157,6 +160,22 @@ def stacked(title: str, description: str, query: Dataquery, *, unit: str) -> tim
     )
 
 
+def counts(
+    title: str, description: str, *queries: Dataquery, nothing: str = "Nothing seen"
+) -> timeseries.Panel:
+    """Lines of what is counted whole and is mostly few: connections, sessions."""
+    panel = lines(title, description, *queries, unit="short", nothing=nothing)
+    return panel.decimals(0).axis_soft_max(5)
+
+
+def renamed(panel: _Legend, names: Mapping[str, str]) -> _Legend:
+    """The same panel with words in its legend for what the metrics call otherwise."""
+    for name, word in names.items():
+        options = {"regex": f"(.*){name}$", "renamePattern": f"$1{word}"}
+        panel = panel.with_transformation(DataTransformerConfig(id_val="renameByRegex", options=options))
+    return panel
+
+
 def limit_lines(panel: timeseries.Panel, *steps: tuple[float, str]) -> timeseries.Panel:
     """The same panel with a dashed line at each limit."""
     style = GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED)
@@ -177,6 +196,7 @@ def bars(title: str, description: str, query: Dataquery, *, unit: str, nothing: 
         .orientation(common.VizOrientation.HORIZONTAL)
         .display_mode(common.BarGaugeDisplayMode.BASIC)
         .value_mode(common.BarGaugeValueMode.COLOR)
+        .name_placement(common.BarGaugeNamePlacement.TOP)  # beside the bars a phone has no room for names
         .reduce_options(ReduceDataOptions().calcs(["lastNotNull"]).values(False))
     )
 
@@ -247,12 +267,19 @@ def timeline(
 
 
 def column(
-    *, unit: str = "", width: int = 0, words: Words | None = None, **custom: object
+    *,
+    unit: str = "",
+    decimals: int | None = None,
+    width: int = 0,
+    words: Words | None = None,
+    **custom: object,
 ) -> list[DynamicConfigValue]:
     """How one column of a table looks; `custom` are Grafana's own settings for a cell."""
     looks = [DynamicConfigValue(id_val=f"custom.{name}", value=value) for name, value in custom.items()]
     if unit:
         looks.append(DynamicConfigValue(id_val="unit", value=unit))
+    if decimals is not None:
+        looks.append(DynamicConfigValue(id_val="decimals", value=decimals))
     if width:
         looks.append(DynamicConfigValue(id_val="custom.width", value=width))
     if words is not None:

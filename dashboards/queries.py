@@ -7,6 +7,7 @@ FINDING_KEY = "server, integration, rule, subject, fingerprint, severity"
 
 _ACKNOWLEDGED = "querywatch_finding_acknowledged_until_timestamp_seconds > time()"
 _CAUSE = "server, integration, subject, rule"
+_BLIND, _NOT_BLIND = 'rule="coverage.blind"', 'rule!="coverage.blind"'
 
 
 def render_open_problems(severity: str, chosen: str = CHOSEN) -> str:
@@ -18,12 +19,18 @@ def render_open_problems(severity: str, chosen: str = CHOSEN) -> str:
 
 
 def render_office_light(by: str = "", chosen: str = CHOSEN) -> str:
-    """4 critical, 3 warning, 2 a server is away, 1 info, 0 nothing; no series where nothing is watched."""
+    """4 critical, 3 warning, 2 out of sight, 1 info, 0 nothing; no series where nothing is watched.
+
+    Blindness, however bad, hurts nobody: it is 2, as a server that is away.
+    """
     worst = f"max by ({by}) " if by else "max"
+    hurt, blind = f"{chosen},{_NOT_BLIND}", f"{chosen},{_BLIND}"
     return (
-        f"4 * {worst}({render_open_problems('critical', chosen)})\n"
-        f"or 3 * {worst}({render_open_problems('warning', chosen)})\n"
+        f"4 * {worst}({render_open_problems('critical', hurt)})\n"
+        f"or 3 * {worst}({render_open_problems('warning', hurt)})\n"
         f"or 2 * {worst}(querywatch_up{{{SERVER}}} == bool 0 > 0)\n"
+        f"or 2 * {worst}({render_open_problems('critical', blind)})\n"
+        f"or 2 * {worst}({render_open_problems('warning', blind)})\n"
         f"or {worst}({render_open_problems('info', chosen)})\n"
         f"or 0 * {worst}({SEEN})"
     )

@@ -17,6 +17,31 @@ def up() -> statetimeline.Panel:
     )
 
 
+def blindness() -> table.Panel:
+    """What is out of sight now."""
+    chosen = f'{queries.SERVER},rule="coverage.blind"'
+    until = "querywatch_finding_acknowledged_until_timestamp_seconds"
+    panel = panels.grid(
+        "What querywatch cannot see",
+        "Findings of blindness: what needs this sight is missing, not absent. `querywatch check` names the fix.",
+        panels.rows(queries.render_findings(chosen)),
+        panels.rows(f"1000 * {queries.render_finding_value(until, chosen)}", ref="B"),
+        columns=(
+            ("Value #A", "Severity"),
+            ("server", "Server"),
+            ("subject", "Cannot be seen"),
+            ("Value #B", "Acknowledged until"),
+        ),
+        nothing="It sees all that it should",
+    )
+    return (
+        panels.sorted_by(panel, "Severity")
+        .override_by_name("Severity", tables.SEVERITY_COLUMN)
+        .override_by_name("Server", [panels.to_server()])
+        .override_by_name("Acknowledged until", panels.column(unit="dateTimeFromNow", width=150))
+    )
+
+
 def cost() -> timeseries.Panel:
     """What querywatch costs."""
     expression = (

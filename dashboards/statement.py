@@ -30,7 +30,7 @@ def build() -> Dashboard:
 def _with_now(dashboard: Dashboard) -> Dashboard:
     return (
         dashboard.with_row(Row("The statement"))
-        .with_panel(_text().height(6).span(FULL))
+        .with_panel(_text().height(5).span(FULL))
         .with_panel(_runs_now().height(4).span(QUARTER))
         .with_panel(_time_now().height(4).span(QUARTER))
         .with_panel(_rows_now().height(4).span(QUARTER))
@@ -125,7 +125,7 @@ def _usual_now() -> stat.Panel:
         panels.instant(f"max(querywatch_baseline_ratio{{{CHOSEN}}})"),
         unit="none",
         blind="No usual time yet",
-    ).thresholds(panels.thresholds((2, words.YELLOW), (4, words.ORANGE)))
+    ).thresholds(panels.thresholds((2, words.YELLOW), (4, words.ORANGE), base="text"))
 
 
 def _runs() -> timeseries.Panel:

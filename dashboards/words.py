@@ -20,7 +20,7 @@ OFFICE: Words = {
 FLEET: Words = {
     "4": ("Needs somebody now", RED),
     "3": ("Needs a look", ORANGE),
-    "2": ("Away", PURPLE),
+    "2": ("Not fully seen", PURPLE),
     "1": ("Fine, with notes", BLUE),
     "0": ("Fine", GREEN),
 }
@@ -51,6 +51,12 @@ QUANTITY = {
     "rows_sent": "Sent",
     "writes": "Writes",
 }
+BUDGET = {
+    "statements_per_minute": "statements",
+    "busy_ratio": "server time",
+    "rows_examined_per_minute": "rows examined",
+    "longest_seconds": "longest statement",
+}
 SEEN_SHARE: Words = {"1": ("All", GREEN), "0": ("None", RED)}
 SOURCE: Words = {
     "1": ("Works", GREEN),
@@ -58,6 +64,7 @@ SOURCE: Words = {
     "-1": ("Not offered", GREY),
 }
 TRIAL: Words = {
+    "none": ("No trial yet", GREY),
     "waiting": ("Waiting for its turn-off", BLUE),
     "off": ("Turned off now", BLUE),
     "back": ("On again, being compared", BLUE),

@@ -42,7 +42,7 @@ def _with_findings(dashboard: Dashboard) -> Dashboard:
         nothing="Nobody writes who may not, and everybody is known",
         text=False,
     )
-    when = tables.findings_over_time("integration", "rule", "subject", chosen=CONCERNED)
+    when = tables.findings_over_time("rule", "integration", chosen=CONCERNED)
     return (
         dashboard.with_row(Row("What is wrong"))
         .with_panel(found.height(8).span(FULL))

@@ -29,7 +29,6 @@ RIGHTLY_EMPTY = {
     "Findings: C": "nobody acknowledges a finding",
     "What querywatch cannot see: A": "everything is seen",
     "What querywatch cannot see: B": "everything is seen",
-    "What querywatch cannot see: C": "everything is seen",
     "writes/Findings: B": "a write has no limit that it could be over",
     "Readers that could write: A": "nobody may look at the rights",
     "Statements a minute that nobody claims: A": "everybody is known",

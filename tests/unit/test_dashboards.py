@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from querywatch.analysis.rules import RULES
 from querywatch.export.metrics import METRICS
-from querywatch.model import Kind
+from querywatch.model import Budgets, Kind
 from querywatch.trial.judgement import Verdict
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
@@ -120,7 +121,15 @@ def test_every_kind_and_verdict_has_plain_words() -> None:
     """The Integration page says what sort of software it is and what its trial showed."""
     title = "Who it is, and what its last trial showed"
     assert read_words_of("integration.json", title, "Kind") == set(Kind)
-    assert read_words_of("integration.json", title, "Trial") == {"waiting", "off", "back", *Verdict}
+    assert read_words_of("integration.json", title, "Trial") == {"none", "waiting", "off", "back", *Verdict}
+
+
+def test_every_budget_has_plain_words() -> None:
+    """No legend says a setting's name but where it is the plain word itself."""
+    for title, board in (("Budgets used most", "office-overview.json"), ("Budgets used", "integration.json")):
+        panel = next(each for each in read_panels(DASHBOARDS / "json" / board) if each["title"] == title)
+        renamed = {each["options"]["regex"].removeprefix("(.*)") for each in panel["transformations"]}
+        assert renamed == {f"{each.name}$" for each in fields(Budgets)} - {"connections$"}
 
 
 def test_every_rule_alerts_once() -> None:
