@@ -153,7 +153,7 @@ class Statement:
     cut: bool = False  # the server or the reader cut the text
     temporary: bool = False  # it creates or drops temporary tables, and changes nothing else
     outline: "Outline | None" = field(default=None, repr=False, compare=False)  # None: it did not parse
-    hints: "Hints" = field(default=(), repr=False, compare=False)  # of the first text with this shape
+    hints: "Hints" = field(default=(), repr=False, compare=False)  # what its texts have in common
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

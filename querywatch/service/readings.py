@@ -7,6 +7,7 @@ from querywatch.analysis.access.reading import find_reading
 from querywatch.analysis.situation import Situation
 from querywatch.db.server import find_habits
 from querywatch.model import Schema, ServerInfo, Statement
+from querywatch.sql.hints import Hints
 from querywatch.sql.outline import Query
 from querywatch.sql.reading import Reading
 
@@ -19,7 +20,7 @@ class Readings:
     def __init__(self) -> None:
         self._schema: Schema | None = None
         self._views: Mapping[tuple[str, str], Query] = {}
-        self._known: dict[str, Reading | None] = {}
+        self._known: dict[str, tuple[Hints, Reading | None]] = {}
 
     def add(self, situation: Situation) -> Situation:
         """The situation with the readings of third parties' queries; without a schema there are none."""
@@ -37,7 +38,8 @@ class Readings:
         return replace(situation, queries=tuple(queries))
 
     def _find(self, statement: Statement, schema: Schema, server: ServerInfo | None) -> Reading | None:
-        if statement.fingerprint not in self._known:
+        hints, found = self._known.get(statement.fingerprint, (None, None))
+        if hints is None or hints != statement.hints:
             found = find_reading(
                 statement.outline,
                 schema,
@@ -45,5 +47,5 @@ class Readings:
                 views=self._views,
                 habits=find_habits(server),
             )
-            self._known[statement.fingerprint] = found
-        return self._known[statement.fingerprint]
+            self._known[statement.fingerprint] = (statement.hints, found)
+        return found

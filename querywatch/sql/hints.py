@@ -89,6 +89,24 @@ def find_hints(
     return tuple(_add_days(hints, [words[place] for place in places]))
 
 
+def find_common_hints(some: Hints, others: Hints) -> Hints:
+    """What is true of both, for texts of one shape; no hints are those of a text that told nothing."""
+    if len(some) != len(others):
+        return some or others
+    found = tuple(_find_common(one, other) for one, other in zip(some, others, strict=True))
+    return some if found == some else found
+
+
+def _find_common(one: ValueHint, other: ValueHint) -> ValueHint:
+    """Of numbers the least: nobody is told of more than every run does."""
+    return _make_hint(
+        one.kind if one.kind is other.kind else ValueKind.UNKNOWN,
+        min(one.values, other.values),
+        None if one.number is None or other.number is None else min(one.number, other.number),
+        None if one.days is None or other.days is None else min(one.days, other.days),
+    )
+
+
 def _find_hint(words: Sequence[str], place: int) -> ValueHint:
     word = words[place]
     if not isinstance(word, _Mark):
@@ -102,9 +120,14 @@ def _find_hint(words: Sequence[str], place: int) -> ValueHint:
 
 
 @lru_cache(maxsize=1_000)
-def _make_hint(kind: ValueKind = ValueKind.UNKNOWN, values: int = 1, number: int | None = None) -> ValueHint:
+def _make_hint(
+    kind: ValueKind = ValueKind.UNKNOWN,
+    values: int = 1,
+    number: int | None = None,
+    days: float | None = None,
+) -> ValueHint:
     """Hints are kept by the thousand, and nearly all are alike."""
-    return ValueHint(kind=kind, values=values, number=number)
+    return ValueHint(kind=kind, values=values, number=number, days=days)
 
 
 def _add_days(hints: Sequence[ValueHint], words: Sequence[str]) -> Iterator[ValueHint]:

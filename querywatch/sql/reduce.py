@@ -2,13 +2,13 @@
 
 import re
 from bisect import bisect_left, insort
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import replace
 from hashlib import blake2b
 
 from querywatch.model import Operation, Statement
 from querywatch.sql.fingerprint import find_fingerprint
-from querywatch.sql.hints import Hints, find_hints
+from querywatch.sql.hints import Hints, find_common_hints, find_hints
 from querywatch.sql.lexer import ModesFrom, Token, TokenKind, parse_tokens
 from querywatch.sql.operation import find_operation, is_temporary
 from querywatch.sql.shape import CUT_MARK, find_shape, render_shape
@@ -33,6 +33,9 @@ _PREPARED_STATEMENTS = frozenset(
     }
 )
 _STATEMENT_OVERHEAD_BYTES = 1_000
+_TEXTS_COMPARED = (
+    32  # of one shape, for what their literals have in common: it takes as long as reducing them
+)
 _KIN_TRIED = 50  # of the shapes that begin like a cut one; it is the beginning of one, or of none
 # How a server stores a digest (sql/sql_digest.h): two bytes a token, and for a name its length and itself. The
 # first token that finds no room ends it, without a mark.
@@ -174,6 +177,10 @@ class _Recent:
             gone.append(oldest)
         return gone
 
+    def renew(self, key: str | bytes, statement: Statement) -> None:
+        """Another one of the same size for a known key."""
+        self._entries[key] = statement
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -204,6 +211,7 @@ class StatementBook:
         self._by_text = _Recent(max_entries, max_bytes)
         self._by_shape = _Recent(max_entries, max_bytes)
         self._full: dict[tuple[Operation, tuple[str, ...]], list[Statement]] = {}  # sorted by `_fold`
+        self._compared = Counter[str]()  # texts, by shape
 
     def from_text(self, text: str, *, cut: bool = False) -> Statement:
         """The statement that a client sent (`PROCESSLIST.INFO`, a slow log, a file)."""
@@ -251,10 +259,16 @@ class StatementBook:
                 insort(self._full.setdefault(_find_kind(statement), []), statement, key=_fold)
             for gone in self._by_shape.add(shape, statement):
                 self._forget(gone)
+        elif text and self._compared[shape] < _TEXTS_COMPARED:
+            self._compared[shape] += 1
+            hints = find_common_hints(statement.hints, self._find_hints(words, text))
+            if hints is not statement.hints:
+                statement = replace(statement, hints=hints)
+                self._by_shape.renew(shape, statement)
         return statement
 
     def _find_hints(self, words: tuple[str, ...], text: str) -> Hints:
-        """What the first text of a shape tells of its literals, where it is told from text."""
+        """What a text of the shape tells of its literals."""
         if not text or "?" not in words or words[-1:] == (CUT_MARK,):
             return ()
         hints = find_hints(text, ansi_quotes=self.ansi_quotes, no_backslash_escapes=self.no_backslash_escapes)
@@ -263,21 +277,24 @@ class StatementBook:
     def _forget(self, statement: Statement) -> None:
         kin = self._full.get(_find_kind(statement), [])
         place = bisect_left(kin, _fold(statement), key=_fold)
-        while place < len(kin) and kin[place] is not statement:
+        while place < len(kin) and kin[place].shape != statement.shape:
             place += 1
+        self._compared.pop(statement.shape, None)
         del kin[place : place + 1]
         if not kin:
             self._full.pop(_find_kind(statement), None)
 
     def _match(self, statement: Statement) -> Statement:
         if not statement.cut:
-            return statement
+            return self._by_shape.find(statement.shape) or statement  # its hints may be others by now
         beginning = _fold(statement).removesuffix(CUT_MARK).rstrip()
         kin = self._full.get(_find_kind(statement), [])
         place = bisect_left(kin, beginning, key=_fold)
         alike = [full for full in kin[place : place + _KIN_TRIED] if _fold(full).startswith(beginning)]
         found = [full for full in alike if _ends_a_word(_fold(full), len(beginning))]
-        return found[0] if len(found) == 1 and len(alike) < _KIN_TRIED else statement
+        if len(found) != 1 or len(alike) == _KIN_TRIED:
+            return statement
+        return self._by_shape.find(found[0].shape) or found[0]
 
 
 def _hash(reading: str, text: str) -> bytes:

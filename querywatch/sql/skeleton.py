@@ -7,15 +7,16 @@ import re
 _PLAIN = re.compile(
     r"""(?>(?:[^'`"\\#@$/*-]++|'[^'\\]*+'|`[A-Za-z_][A-Za-z0-9_]*+`|[/*-](?![/*-]))*)\Z""", re.DOTALL
 )
-_STRING = re.compile(r"'[^']*+'")
+_STRING = re.compile(r"'([%_]?)[^']*+'")
 _NUMBER = re.compile(r"(?<![\w$.'])[0-9]++(?>(?:\.[0-9]++)?)(?![\w$.])")
 
 
 def find_skeleton(text: str) -> str | None:
     """The text with a quote for each string and 0 for each number; None where it is not that simple.
 
-    Texts of one skeleton have the same tokens. It holds names as they were written.
+    Texts of one skeleton have the same tokens, and a wildcard in front of the same strings. It holds names as they
+    were written.
     """
     if _PLAIN.match(text) is None:
         return None
-    return _NUMBER.sub("0", _STRING.sub("'", text))
+    return _NUMBER.sub("0", _STRING.sub(r"'\1", text))

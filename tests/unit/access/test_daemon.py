@@ -7,7 +7,7 @@ import pytest
 from unit.access.practice import DATABASE, make_schema
 
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
-from querywatch.model import Evidence, Integration, Kind, Schema, Table
+from querywatch.model import Evidence, Integration, Kind, Schema, Statement, Table
 from querywatch.service.parsing import Parser, add_needs
 from querywatch.service.readings import Readings
 from querywatch.sql.reading import Access, Blocker, TableAccess
@@ -24,10 +24,15 @@ def parser() -> Iterator[Parser]:
 
 def find_accesses(text: str, parser: Parser, schema: Schema) -> list[TableAccess]:
     """Of a statement whose text a poll saw."""
+    return find_again(StatementBook().from_text(text), parser, schema, Readings())
+
+
+def find_again(statement: Statement, parser: Parser, schema: Schema, readings: Readings) -> list[TableAccess]:
+    """The same of what is reduced already."""
     load = QueryLoad(
         integration=_VENDOR,
         account="vendor",
-        statement=StatementBook().from_text(text),
+        statement=statement,
         executions=1.0,
         seconds=1.0,
         rows_examined=None,
@@ -44,7 +49,7 @@ def find_accesses(text: str, parser: Parser, schema: Schema) -> list[TableAccess
         window_seconds=60.0,
         queries=(load,),
     )
-    (seen,) = Readings().add(add_needs(situation, parser)).queries
+    (seen,) = readings.add(add_needs(situation, parser)).queries
     return [] if seen.reading is None else list(seen.reading.tables)
 
 
@@ -54,6 +59,17 @@ def test_a_number_for_a_text_is_seen_in_a_poll(parser: Parser) -> None:
     assert [each.blocker for each in number.predicates] == [Blocker.CAST]
     (text,) = find_accesses("SELECT LName FROM patient WHERE ChartNumber = '1234'", parser, make_schema())
     assert (text.access, text.predicates[0].blocker) == (Access.REF, None)
+
+
+def test_what_only_some_runs_ask_is_no_longer_held_against_it(parser: Parser) -> None:
+    """A search that began with a wildcard, until one came that did not."""
+    book, readings, schema = StatementBook(), Readings(), make_schema()
+    blockers = []
+    for sought in ("%1234", "1234%"):
+        statement = book.from_text(f"SELECT Email FROM patient WHERE ChartNumber LIKE '{sought}'")
+        (table,) = find_again(statement, parser, schema, readings)
+        blockers.append(table.predicates[0].blocker)
+    assert blockers == [Blocker.WILDCARD, None]
 
 
 def test_a_view_is_seen_through_where_its_definition_is_shown(parser: Parser) -> None:

@@ -5,6 +5,7 @@ import tracemalloc
 
 import pytest
 
+from querywatch.sql.hints import ValueKind
 from querywatch.sql.reduce import StatementBook
 
 
@@ -12,6 +13,40 @@ def test_a_shape_is_one_statement() -> None:
     """New literals in a known shape give the same value, so that it takes its memory once."""
     book = StatementBook()
     assert len({id(book.from_text(f"SELECT a FROM t WHERE b = {number}")) for number in range(50)}) == 1
+
+
+def test_of_a_shape_is_told_what_all_its_texts_have_in_common() -> None:
+    """Nobody is accused of what only some runs do; what every run does is told all the same."""
+    book = StatementBook()
+    book.from_text("SELECT a FROM t WHERE b LIKE '%x' AND c = 5 LIMIT 10, 500")
+    book.from_text("SELECT a FROM t WHERE b LIKE '%y' AND c = 6 LIMIT 10, 500")
+    text = "SELECT a FROM t  WHERE b LIKE '%z' AND c = 5 LIMIT 10, 20"
+    assert [hint.kind for hint in book.from_text(text).hints[:2]] == [ValueKind.WILDCARD, ValueKind.INTEGER]
+    book.from_text("SELECT a FROM t WHERE b LIKE 'x%' AND c = 5 LIMIT 10, 500")
+    hints = book.from_text("SELECT a FROM t WHERE b LIKE '%x' AND c = 5 LIMIT 10, 500").hints
+    assert [hint.kind for hint in hints[:2]] == [ValueKind.UNKNOWN, ValueKind.INTEGER]
+    assert [hint.number for hint in hints[2:]] == [10, 20]
+    cut = book.from_text("SELECT a FROM t WHERE b LIKE '%x' AND c = 5 LIM", cut=True)
+    assert cut.hints == hints
+
+
+def test_a_digest_that_came_first_leaves_the_hints_to_the_texts() -> None:
+    book = StatementBook()
+    assert book.from_digest("SELECT `a` FROM `t` WHERE `b` = ?").hints == ()
+    text = "SELECT `a` FROM `t` WHERE `b` = 5"
+    assert [hint.kind for hint in book.from_text(text).hints] == [ValueKind.INTEGER]
+    assert [hint.kind for hint in book.from_digest("SELECT `a` FROM `t` WHERE `b` = ?").hints] == [
+        ValueKind.INTEGER
+    ]
+
+
+def test_only_so_many_texts_of_a_shape_are_compared() -> None:
+    """Software that writes a comment of its own into each text does not cost twice as much for ever."""
+    book = StatementBook()
+    for number in range(100):
+        book.from_text(f"SELECT a FROM t WHERE b = 'x' -- {number}")
+    statement = book.from_text("SELECT a FROM t WHERE b = 5 -- last")
+    assert [hint.kind for hint in statement.hints] == [ValueKind.STRING]
 
 
 def test_a_cut_text_takes_the_full_shape() -> None:
