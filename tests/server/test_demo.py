@@ -92,7 +92,9 @@ def test_an_interrupted_demo_says_so_and_takes_everything_away() -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(4)
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("starting")
+    time.sleep(2)
     process.send_signal(2)
     _, errors = process.communicate(timeout=60)
     assert "Traceback" not in errors
