@@ -130,13 +130,12 @@ def _who_needs_somebody() -> table.Panel:
 
 
 def _needing() -> timeseries.Panel:
-    panel = panels.lines(
+    panel = panels.counts(
         "Offices that need somebody",
         "How many offices had a critical problem, a warning at worst, or were not fully seen.",
         panels.history(f"sum(({LIGHTS}) == bool 4)", legend="critical"),
         panels.history(f"sum(({LIGHTS}) == bool 3)", legend="warning", ref="B"),
         panels.history(f"sum(({LIGHTS}) == bool 2)", legend="not fully seen", ref="C"),
-        unit="short",
     )
     for name, colour in (
         ("critical", words.RED),

@@ -18,6 +18,7 @@ def build() -> Dashboard:
         "querywatch itself",
         "querywatch-self",
         "Whether querywatch sees everything, how good its numbers are, and what its looking costs the servers.",
+        notes=False,  # of many servers one is always away; which, is drawn below
     ).with_variable(board.any_of("integration", board.integrations()))
     return _with_work(_with_cost(_with_evidence(_with_sight(_with_now(dashboard)))))
 
