@@ -1,11 +1,13 @@
 """Judges statements before they ever run, by the rules that judge what runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from querywatch.analysis.access.habits import Habits
 from querywatch.analysis.access.reading import find_reading
 from querywatch.analysis.access.resolving import Views
 from querywatch.analysis.rules import find_all
+from querywatch.analysis.rules.words import join_words
 from querywatch.analysis.rules.write_forbidden import RULE as WRITE_FORBIDDEN
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
 from querywatch.hours import WeeklyHours
@@ -21,7 +23,7 @@ from querywatch.model import (
     Statement,
 )
 from querywatch.sql.hints import Hints
-from querywatch.sql.reading import Reading
+from querywatch.sql.reading import Access, Reading
 from querywatch.units import format_seconds
 
 OK = "ok"
@@ -31,6 +33,7 @@ _WINDOW_SECONDS = 3600.0
 _RUNS_SHOWN = 30  # enough to be seen as a period
 _UNREAD = "coverage.blind"
 _GIVE_WHOLE = "Give the statement whole, as the server would be sent it, with ? for what is filled in."
+_SERVERS_OWN = frozenset({"information_schema", "performance_schema", "mysql", "sys"})
 _INDIRECT = frozenset({"PREPARE", "EXECUTE", "DEALLOCATE"})
 _NOT_JUDGED = frozenset(
     {
@@ -105,7 +108,12 @@ def judge(asked: Asked, setting: Setting) -> Judged:
     )
     reading = found or Reading(kind=asked.statement.operation, parsed=False)
     situation = make_situation(asked, reading, setting)
-    findings = [*_find_writes(asked), *find_all(situation), *_find_unread(asked, reading)]
+    findings = [
+        *_find_writes(asked),
+        *find_all(situation),
+        *_find_unread(asked, reading),
+        *_find_unseen(asked, reading, setting.schema),
+    ]
     findings = [each for each in findings if each.rule not in setting.limits.switched_off]
     worst_first = tuple(sorted(findings, key=lambda each: -each.severity.rank))
     return Judged(asked=asked, reading=reading, findings=worst_first)
@@ -168,18 +176,45 @@ def _find_unread(asked: Asked, reading: Reading) -> tuple[Finding, ...]:
     if reading.parsed and statement.needs is not None:
         return ()
     reason, advice = _find_reason(statement)
-    return (
-        Finding(
-            rule=_UNREAD,
-            severity=Severity.INFO,
-            integration=_AUTHOR.name,
-            subject="parser",
-            fingerprint=statement.fingerprint,
-            message=f"This statement could not be read, so that nothing is said of its indexes: {reason}.",
-            advice=advice,
-            evidence=Evidence.INFERRED,
-        ),
+    message = f"This statement could not be read, so that nothing is said of its indexes: {reason}."
+    return (_make_blind("parser", message, advice, statement),)
+
+
+def _make_blind(subject: str, message: str, advice: str, statement: Statement) -> Finding:
+    return Finding(
+        rule=_UNREAD,
+        severity=Severity.INFO,
+        integration=_AUTHOR.name,
+        subject=subject,
+        fingerprint=statement.fingerprint,
+        message=message,
+        advice=advice,
+        evidence=Evidence.INFERRED,
     )
+
+
+def _find_unseen(asked: Asked, reading: Reading, schema: Schema) -> Iterator[Finding]:
+    """The tables that nothing is known of; one that the schema does not have may be called anything."""
+    unknown = [
+        each
+        for each in reading.tables
+        if each.access is Access.UNKNOWN and each.database not in _SERVERS_OWN and each.name != "dual"
+    ]
+    names = {each.name: schema.find(each.name, each.database) for each in unknown}
+    views = [name for name, table in names.items() if table is not None and table.is_view]
+    if views:
+        message = (
+            f"Nothing is said of what this statement reads by way of {join_words(views)}: a view, whose definition a "
+            "server shows to none but who may SHOW VIEW and SELECT from it, and a saved schema does not hold."
+        )
+        yield _make_blind("views", message, "Give the query that the view is made of.", asked.statement)
+    if len(names) > len(views):
+        message = (
+            "Nothing is said of a table of this statement that the schema does not have: it is not there, or it "
+            "cannot be told which of several databases it is in."
+        )
+        advice = "Write the table's name as the schema has it, with its database before it."
+        yield _make_blind("tables", message, advice, asked.statement)
 
 
 def _find_reason(statement: Statement) -> tuple[str, str]:

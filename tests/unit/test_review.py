@@ -11,7 +11,7 @@ import pytest
 
 from querywatch.cli import main
 from querywatch.errors import QuerywatchError
-from querywatch.model import Flavour, Schema, ServerInfo
+from querywatch.model import Flavour, Schema, ServerInfo, Table
 from querywatch.schemafile import SavedSchema, parse_schema, read_schema, render_schema, write_schema
 from tests.cases.situations import make_schema
 
@@ -162,6 +162,33 @@ def test_why_it_is_not_read_is_said_as_it_is(
     (unread,) = [each for each in found["findings"] if each["rule"] == "coverage.blind"]
     assert reason in unread["message"]
     assert advice in unread["advice"]
+
+
+def test_what_is_behind_a_hidden_view_is_said_to_be_unknown(tmp_path: Path, capsys: Any) -> None:
+    """A file holds no definitions, and a server shows them to few: the rest of the statement is judged."""
+    view = Table(
+        database="opendental", name="v_recent", engine=None, rows=None, columns={}, indexes=(), is_view=True
+    )
+    tables = {**SAVED.schema.tables, (view.database, view.name): view}
+    path = tmp_path / "views.json"
+    write_schema(path, replace(SAVED, schema=Schema(tables=tables)))
+    text = "SELECT a.AptNum FROM v_recent v JOIN appointment a ON a.PatNum = v.PatNum WHERE a.Note LIKE '%x%'"
+    (found,) = review(path, text, tmp_path, capsys)
+    assert {each["name"]: each["access"] for each in found["tables"]}["v_recent"] == "unknown"
+    (blind,) = [each for each in found["findings"] if each["rule"] == "coverage.blind"]
+    assert "by way of v_recent" in blind["message"]
+    assert "index.unusable" in {each["rule"] for each in found["findings"]}
+
+
+def test_a_table_that_the_schema_does_not_have_is_not_called_well(
+    schema: Path, tmp_path: Path, capsys: Any
+) -> None:
+    """Its name may be anything, and is not shown; the server's own tables are nobody's concern."""
+    text = "SELECT a FROM zyxwanda_tbl WHERE b = 1; SELECT * FROM mysql.user; SELECT 1 FROM DUAL"
+    found, servers, nothing = review(schema, text, tmp_path, capsys)
+    assert [each["rule"] for each in found["findings"]] == ["coverage.blind"]
+    assert "zyxwanda" not in json.dumps(found)
+    assert (servers["verdict"], nothing["verdict"]) == ("ok", "ok")
 
 
 def test_what_reads_no_table_is_read_all_the_same(schema: Path, tmp_path: Path, capsys: Any) -> None:
