@@ -198,14 +198,15 @@ def _render_summary(
     scans, types = sum(pair.agrees_on_scan for pair in pairs), sum(pair.agrees for pair in pairs)
     return (
         f"{server.image}: {len(cases)} statements, {len(pairs)} tables compared: "
-        f"scan or not {scans / len(pairs):.1%}, type {types / len(pairs):.1%}; left out: {dict(left_out)}"
+        f"scan or not {scans / len(pairs):.2%}, type {types / len(pairs):.2%}; left out: {dict(left_out)}"
     )
 
 
 def main() -> None:
     """Measures every directory on every server."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("directories", nargs="*", type=Path, default=sorted(_CORPUS.iterdir()))
+    corpus = sorted(path for path in _CORPUS.iterdir() if path.is_dir())
+    parser.add_argument("directories", nargs="*", type=Path, default=corpus)
     parser.add_argument("--all", action="store_true", help="show what agrees too")
     parser.add_argument("--server", choices=IMAGES)
     parser.add_argument("--keep", action="store_true", help="leave the servers running")
