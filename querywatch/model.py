@@ -108,36 +108,6 @@ class ServerInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableNeed:
-    """What one table of a statement asks of an index. Names fold case; literals are long gone.
-
-    A column stands in `filters` when the statement compares it, bare, with a value in a way that an index that
-    leads with it can serve (=, IN, <, BETWEEN, LIKE of a value, IS NULL), and in `joins` when it is compared
-    with a column of another table. `blocked` holds the columns that a filter names in a way no index serves.
-    """
-
-    table: str
-    database: str | None
-    filters: frozenset[str] = frozenset()
-    joins: frozenset[str] = frozenset()
-    blocked: frozenset[str] = frozenset()
-    limited: bool = False  # a LIMIT alone bounds what is read: nothing filters, sorts or groups
-    sweep: "Sweep | None" = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
-    """A SELECT that reads the table from end to end: the text shows nothing else that bounds it.
-
-    `excluded` holds the columns of which one value is left out (`<>`, IS NOT NULL), which bounds what is read
-    where an index can serve it. `guarded` says that literals are compared with each other: 1=0 reads nothing.
-    """
-
-    excluded: frozenset[str] = frozenset()
-    guarded: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """One SQL statement reduced to its shape.
 
@@ -149,10 +119,9 @@ class Statement:
     shape: str = field(repr=False)
     operation: Operation
     tables: tuple[str, ...] = field(repr=False)  # in order of appearance, folded, without their database
-    needs: tuple[TableNeed, ...] | None = field(repr=False)  # None: it did not parse
     cut: bool = False  # the server or the reader cut the text
     temporary: bool = False  # it creates or drops temporary tables, and changes nothing else
-    outline: "Outline | None" = field(default=None, repr=False, compare=False)  # None: it did not parse
+    outline: "Outline | None" = field(default=None, repr=False, compare=False)  # None: not parsed
     hints: "Hints" = field(default=(), repr=False, compare=False)  # what its texts have in common
 
 

@@ -173,7 +173,7 @@ def _find_writes(asked: Asked) -> tuple[Finding, ...]:
 def _find_unread(asked: Asked, reading: Reading) -> tuple[Finding, ...]:
     """A statement that nobody could read is not known to be well."""
     statement = asked.statement
-    if reading.parsed and statement.needs is not None:
+    if reading.parsed:
         return ()
     reason, advice = _find_reason(statement)
     message = f"This statement could not be read, so that nothing is said of its indexes: {reason}."

@@ -127,7 +127,7 @@ def find_blocked(access: TableAccess, table: Table) -> Iterator[Predicate]:
     seen = set[str]()
     for predicate in access.predicates:
         if (
-            predicate.blocker in _UNUSABLE
+            predicate.blocker in UNUSABLE
             and predicate.column in table.columns
             and predicate.column not in seen
         ):
@@ -136,7 +136,7 @@ def find_blocked(access: TableAccess, table: Table) -> Iterator[Predicate]:
 
 
 # What bars every index that begins with the column; the other blockers are a matter of which indexes there are.
-_UNUSABLE = frozenset(
+UNUSABLE = frozenset(
     {Blocker.FUNCTION, Blocker.ARITHMETIC, Blocker.CAST, Blocker.COLLATION, Blocker.WILDCARD, Blocker.REGEXP}
     | {Blocker.OR}
 )

@@ -9,6 +9,8 @@ from querywatch.analysis.situation import QueryLoad, Situation
 from querywatch.model import Evidence, Table
 from querywatch.sql.reading import TableAccess
 
+WHOLE_TABLE_SHARE = 0.8  # rows examined over the table's rows, which InnoDB only estimates
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
@@ -40,7 +42,7 @@ def find_reads(load: QueryLoad, situation: Situation) -> Iterator[Read]:
         if counted is not None and counted < limits.large_table_rows:
             continue
         rows = table.rows if access.access.reads_all else access.rows
-        confirmed = counted is not None and rows is not None and counted >= 0.8 * rows
+        confirmed = counted is not None and rows is not None and counted >= WHOLE_TABLE_SHARE * rows
         yield Read(
             access=access,
             table=table,

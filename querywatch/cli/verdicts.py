@@ -27,7 +27,7 @@ def describe_verdict(index: int, judged: Judged, known: frozenset[str], *, file:
         **({"file": file} if file else {}),
         "fingerprint": statement.fingerprint,
         "shape": render_outward(statement.shape, known),
-        "parsed": judged.reading.parsed and statement.needs is not None,
+        "parsed": judged.reading.parsed,
         "kind": str(statement.operation),
         "verdict": judged.verdict,
         "findings": [_describe_finding(finding) for finding in judged.findings],

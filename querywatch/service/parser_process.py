@@ -1,4 +1,4 @@
-"""The process that parses: shapes in, needs and outlines out, one after the other, each within a bound of CPU time.
+"""The process that parses: shapes in, outlines out, one after the other, each within a bound of CPU time.
 
 usage: python -m querywatch.service.parser_process DESCRIPTOR SECONDS
 """
@@ -7,7 +7,7 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 
-from querywatch.sql.needs import parse_shape
+from querywatch.sql.parse import parse_shape
 
 
 def main() -> None:
@@ -23,9 +23,9 @@ def main() -> None:
             except EOFError:
                 return
             signal.setitimer(signal.ITIMER_PROF, seconds)
-            parts = parse_shape(shape)
+            outline = parse_shape(shape)
             signal.setitimer(signal.ITIMER_PROF, 0)
-            pipe.send(parts)
+            pipe.send(outline)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Finds what statements ask of indexes, in a process of its own: some text keeps a parser busy for ever."""
+"""Parses statements in a process of its own: some text keeps a parser busy for ever."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe
 
 from querywatch.analysis.situation import Situation
-from querywatch.model import Schema, Statement, TableNeed
+from querywatch.model import Schema, Statement
 from querywatch.sql.outline import Outline, Query
 
 _WAIT_SECONDS = 0.05  # what a poll may be held up by; shapes that take longer are known the next time
@@ -22,11 +22,8 @@ _KEPT = 10_000
 _WAITING = 5_000
 _PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")  # an environment may hold passwords
 
-Parts = tuple[tuple[TableNeed, ...] | None, Outline | None]
-_NOTHING: Parts = (None, None)
 
-
-def add_needs(situation: Situation, parser: "Parser") -> Situation:
+def add_outlines(situation: Situation, parser: "Parser") -> Situation:
     """The situation with its views and queries parsed, as far as that is done: third parties' costliest first."""
     definitions = find_definitions(situation.schema)
     order = sorted(
@@ -72,7 +69,7 @@ class Parser:
         self._parse_seconds = parse_seconds
         self._rest_seconds = rest_seconds
         self._changed = threading.Condition()
-        self._known: OrderedDict[str, Parts] = OrderedDict()  # by fingerprint
+        self._known: OrderedDict[str, Outline | None] = OrderedDict()  # by fingerprint
         self._waiting: OrderedDict[str, str] = OrderedDict()  # fingerprint -> shape
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,7 +86,7 @@ class Parser:
                 self._ask(fingerprint, statement)
             self._await_answers()
             return {
-                fingerprint: _complete(statement, self._known[fingerprint])
+                fingerprint: replace(statement, outline=self._known[fingerprint])
                 for fingerprint, statement in wanted.items()
                 if fingerprint in self._known
             }
@@ -169,17 +166,17 @@ class Parser:
                     if self._closed:
                         return
                     fingerprint, shape = next(iter(self._waiting.items()))
-                parts = _NOTHING
+                outline: Outline | None = None
                 try:
                     pipe.send(shape)
-                    parts = pipe.recv() or _NOTHING
+                    outline = pipe.recv()
                 finally:
-                    self._remember(fingerprint, parts)
+                    self._remember(fingerprint, outline)
 
-    def _remember(self, fingerprint: str, parts: Parts) -> None:
+    def _remember(self, fingerprint: str, outline: Outline | None) -> None:
         with self._changed:
             self._waiting.pop(fingerprint, None)
-            self._known[fingerprint] = parts
+            self._known[fingerprint] = outline
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
             self._changed.notify_all()
@@ -190,8 +187,3 @@ class Parser:
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._closed, self._rest_seconds)
             self._resting = False
-
-
-def _complete(statement: Statement, parts: Parts) -> Statement:
-    needs, outline = parts
-    return replace(statement, needs=needs, outline=outline)

@@ -26,7 +26,7 @@ from querywatch.service.judging import Cycle, Judge, find_sampled_ratios
 from querywatch.service.link import Link
 from querywatch.service.looking import Looking
 from querywatch.service.pacing import Pacer, Work
-from querywatch.service.parsing import Parser, add_needs
+from querywatch.service.parsing import Parser, add_outlines
 from querywatch.service.planning import Planner
 from querywatch.service.rendering import render_snapshot
 from querywatch.service.watch_settings import WatchSettings
@@ -286,7 +286,7 @@ class Watch:
             status=self._condition.status,
             seconds=0.0 if amounts.shapes_wait else self._judged_seconds,
         )
-        situation = add_needs(self._judge.judge(cycle, self._window), self._parser)
+        situation = add_outlines(self._judge.judge(cycle, self._window), self._parser)
         self._judge.update(situation, blind=False)
         self._near_ratios = find_sampled_ratios(situation, self._judge.book.open)
 

@@ -165,7 +165,7 @@ def _make_row(row: _Row, statement: Statement) -> DigestRow:
 def _make_unread(row: _Row) -> Statement:
     is_prepared = row.text.startswith(_PREPARED_EXECUTION)
     operation = Operation.PREPARED if is_prepared else Operation.OTHER
-    return Statement(fingerprint="", shape="", operation=operation, tables=(), needs=None)
+    return Statement(fingerprint="", shape="", operation=operation, tables=())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ No literal ever enters the parser. Its trees stay within the modules `parse*`, i
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import count
 
 from sqlglot import ErrorLevel, exp
@@ -13,13 +12,12 @@ from sqlglot.dialects.mysql import MySQL
 from sqlglot.errors import SqlglotError
 
 from querywatch.model import Operation
-from querywatch.sql.access import Scope
+from querywatch.sql.lexer import parse_tokens
 from querywatch.sql.operation import find_operation
 from querywatch.sql.outline import Outline
 from querywatch.sql.parse_outline import find_outline
-from querywatch.sql.parse_scopes import find_scopes
 from querywatch.sql.parse_terms import SLOT_PREFIX
-from querywatch.sql.shape import CUT_MARK, render_shape
+from querywatch.sql.shape import CUT_MARK, find_shape, render_shape
 from querywatch.sql.words import Slot
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL + 1)
@@ -42,19 +40,16 @@ _SELECT_MODIFIERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parsed:
-    """What is known of a statement once it is parsed."""
-
-    scopes: tuple[Scope, ...]  # the outermost first
-    outline: Outline | None
-
-
-def parse_statement(words: Sequence[str]) -> Parsed | None:
-    """What the words of a shape come to; None when they do not parse, or are too many to try.
+def parse_shape(shape: str) -> Outline | None:
+    """What a shape comes to; None when it does not parse, or is too much to try.
 
     There are shapes that keep sqlglot busy for ever: where a poll waits, `service.parsing` asks instead.
     """
+    lexed = parse_tokens(shape, ansi_quotes=False, no_backslash_escapes=True)
+    return _parse_words(find_shape(lexed.tokens, cut=lexed.broken))
+
+
+def _parse_words(words: Sequence[str]) -> Outline | None:
     if len(words) > _MAX_WORDS or words[-1:] == (CUT_MARK,) or _find_depth(words) > _MAX_DEPTH:
         return None
     kind = find_operation(tuple(words))
@@ -65,14 +60,12 @@ def parse_statement(words: Sequence[str]) -> Parsed | None:
     )
 
 
-def _parse_text(text: str, kind: Operation) -> Parsed | None:
+def _parse_text(text: str, kind: Operation) -> Outline | None:
     if len(text) > _MAX_CHARACTERS:
         return None
     try:
         tree = _parse(text)
-        if tree is None:
-            return None
-        return Parsed(scopes=tuple(find_scopes(tree)), outline=find_outline(tree, kind))
+        return None if tree is None else find_outline(tree, kind)
     except (SqlglotError, RecursionError, ValueError, TypeError, LookupError, AttributeError):
         # Builders of single functions trip over arguments that the shape no longer has.
         return None

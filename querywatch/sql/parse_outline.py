@@ -19,11 +19,16 @@ def find_outline(tree: exp.Expr, kind: Operation) -> Outline | None:
         if isinstance(tree, _STATEMENTS):
             return Outline(kind=kind, query=reader.read_change(tree))
         query = tree if isinstance(tree, exp.Query) else tree.args.get("expression")
-        if not isinstance(query, exp.Query):
+        if not isinstance(query, exp.Query) or _is_view(tree):
             return Outline(kind=kind)
         return Outline(kind=kind, query=reader.read_query(query))
     except UnreadableError:
         return None
+
+
+def _is_view(tree: exp.Expr) -> bool:
+    """Whether the query is written down for others, and nothing read."""
+    return isinstance(tree, exp.Create) and tree.text("kind").upper() == "VIEW"
 
 
 def _fold(text: str) -> str:

@@ -61,7 +61,17 @@ class TableAccess:
     index: str | None = None
     rows: int | None = None  # that one run reads; None: not known
     predicates: tuple[Predicate, ...] = ()
+    block: int = 0  # which SELECT of the statement names it, or those that are merged into one
+    first: bool = False  # of its block: nothing is read before it that could choose among its rows
+    optional: bool = (
+        False  # on the inner side of an outer join: what is asked of it spares nothing of the others
+    )
     limited: bool = False  # a LIMIT ends the reading early
+    guarded: bool = False  # values are compared with each other, and may say "nothing at all": 1=0
+    may_leap: bool = (
+        False  # an index may be leapt through from group to group; nobody told how many there are
+    )
+    hands_over: bool = False  # what is read of it is the answer, or is stored: no aggregate, no inner query
     in_derived: bool = False  # inside a derived table that is grouped, sorted or made distinct
     correlated: bool = False  # read once for each row outside
     untied: bool = False  # no condition ties it to the tables before it

@@ -136,7 +136,6 @@ def _build(words: tuple[str, ...], shape: str) -> Statement:
         shape=shape,
         operation=find_operation(words),
         tables=find_tables(words),
-        needs=None,
         cut=words[-1:] == (CUT_MARK,),
         temporary=is_temporary(words),
     )
@@ -144,11 +143,10 @@ def _build(words: tuple[str, ...], shape: str) -> Statement:
 
 def _parse(words: tuple[str, ...]) -> Statement:
     # sqlglot takes as much memory as all the rest, which a process that only reduces is spared.
-    from querywatch.sql.needs import parse_shape  # noqa: PLC0415
+    from querywatch.sql.parse import parse_shape  # noqa: PLC0415
 
     shape = render_shape(words)
-    needs, outline = parse_shape(shape) or (None, None)
-    return replace(_build(words, shape), needs=needs, outline=outline)
+    return replace(_build(words, shape), outline=parse_shape(shape))
 
 
 class _Recent:
@@ -192,7 +190,7 @@ def _cost(statement: Statement) -> int:
 class StatementBook:
     """Reduces text, each new one once, and gives a cut shape the full one it is the beginning of.
 
-    Nothing is parsed here, so that no text takes long: `needs` stays None. The book keeps no text, only hashes of
+    Nothing is parsed here, so that no text takes long: `outline` stays None. The book keeps no text, only hashes of
     it, and belongs to one thread at a time. `ansi_quotes` and `no_backslash_escapes` are the sql_modes, None is
     "not known", and `modes_from` says whose they are; `max_digest_bytes` is the server's max_digest_length.
     """

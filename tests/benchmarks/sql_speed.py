@@ -20,7 +20,7 @@ from hostile import HOSTILE, SHOWN_BYTES
 from querywatch.service.judging import Renderer
 from querywatch.service.parsing import Parser
 from querywatch.sql.lexer import ModesFrom
-from querywatch.sql.needs import parse_shape
+from querywatch.sql.parse import parse_shape
 from querywatch.sql.reduce import StatementBook
 
 _CORPUS = Path(__file__).parents[1] / "unit" / "sql" / "everywhere.sql"

@@ -14,11 +14,8 @@ from querywatch.opendental import read_names
 from querywatch.schemafile import SavedSchema, write_schema
 from querywatch.service.logs import SafeFormatter
 from querywatch.sql.clean import known_names, render_outward
-from querywatch.sql.lexer import parse_tokens
-from querywatch.sql.needs import parse_shape
-from querywatch.sql.parse import parse_statement
+from querywatch.sql.parse import parse_shape
 from querywatch.sql.reduce import StatementBook, reduce_text
-from querywatch.sql.shape import find_shape
 from tests.cases.situations import make_schema
 
 # In a literal, a comment, an alias, a double-quoted string, a table's, a column's, an index's and a database's name.
@@ -179,7 +176,7 @@ def test_parsing_says_nothing(text: str, capsys: pytest.CaptureFixture[str]) -> 
     """Neither on standard output nor in a log, whether or not it parses."""
     shape = reduce_text(text).shape
     parse_shape(shape)
-    parse_statement(find_shape(parse_tokens(text).tokens))
+    parse_shape(text)
     written = capsys.readouterr()
     assert (written.out, written.err) == ("", "")
     assert find_leaks("outward", render_outward(shape, known_names(None, read_names()))) == []

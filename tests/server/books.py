@@ -12,7 +12,6 @@ class PlainBook:
             shape=text,
             operation=Operation.OTHER,
             tables=(),
-            needs=None,
             cut=cut,
         )
 

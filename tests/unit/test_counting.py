@@ -47,7 +47,7 @@ def totals(executions: int, seconds: float = 0.0, errors: int = 0, affected: int
 
 
 def statement(fingerprint: str = "f" * 16, operation: Operation = Operation.SELECT) -> Statement:
-    return Statement(fingerprint=fingerprint, shape="SELECT ?", operation=operation, tables=(), needs=())
+    return Statement(fingerprint=fingerprint, shape="SELECT ?", operation=operation, tables=())
 
 
 def sight(account: str, fingerprint: str, *, sights: int = 1, examined: int | None = None) -> Execution:

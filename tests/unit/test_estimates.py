@@ -104,7 +104,7 @@ def estimate_ratio(runs: Runs, find_gap: Callable[[float], float]) -> float:
 def sight(*, gap_seconds: float = 1.0, is_new: bool = True, doubt: float = 0.5) -> Execution:
     session = Session(
         session_id=1, account="vendor", host="h", database=None, command="Query", state="", seconds=0.0,
-        statement=Statement(fingerprint="a" * 16, shape="", operation=Operation.SELECT, tables=(), needs=()),
+        statement=Statement(fingerprint="a" * 16, shape="", operation=Operation.SELECT, tables=()),
     )  # fmt: skip
     assert session.statement is not None
     return Execution(

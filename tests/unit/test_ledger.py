@@ -22,7 +22,7 @@ MATCHER = Matcher([OFFICE, VENDOR, OTHER, MARKED])
 
 
 def statement(name: str, operation: Operation = Operation.SELECT) -> Statement:
-    return Statement(fingerprint=name, shape=f"SELECT {name}", operation=operation, tables=(), needs=())
+    return Statement(fingerprint=name, shape=f"SELECT {name}", operation=operation, tables=())
 
 
 def grown(executions: float, seconds: float | None = None) -> Difference:

@@ -9,7 +9,7 @@ from querywatch.analysis.pace import PaceMeter
 from querywatch.analysis.sightings import Sightings
 from querywatch.model import Flavour, Operation, Session, Statement
 
-SHAPE = Statement(fingerprint="a" * 16, shape="SELECT ?", operation=Operation.SELECT, tables=(), needs=())
+SHAPE = Statement(fingerprint="a" * 16, shape="SELECT ?", operation=Operation.SELECT, tables=())
 
 
 def session(

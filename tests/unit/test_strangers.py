@@ -14,9 +14,7 @@ PLUGIN = Integration(name="plugin", kind=Kind.PLUGIN, accounts=("root",), marker
 
 
 def statement(name: str, *tables: str) -> Statement:
-    return Statement(
-        fingerprint=name, shape=f"SELECT {name}", operation=Operation.SELECT, tables=tables, needs=()
-    )
+    return Statement(fingerprint=name, shape=f"SELECT {name}", operation=Operation.SELECT, tables=tables)
 
 
 HEARTBEAT = statement("heartbeat", "signalod")

@@ -75,25 +75,35 @@ def find_intersected(
 
 def find_grouped(block: Block, wishes: Wishes) -> Path | None:
     """One look at an index for each group, where that is all the query asks for."""
-    instance, table = wishes.instance, wishes.table
-    columns = _find_group_columns(block)
-    if table is None or not columns or wishes.uses or wishes.choices:
-        return None
-    if any(column.instance is not instance for column in columns):
-        return None
-    names = [column.name for column in columns]
-    for index in find_indexes(instance):
-        groups = find_distinct(index, len(names)) if covers(index, instance) else None
-        if (
-            groups is None
-            or set(index.columns[: len(names)]) != set(names)
-            or not _asks_ends(block, index, names)
-        ):
+    table = wishes.table
+    for index, width in _find_leapt(block, wishes):
+        groups = find_distinct(index, width)
+        if table is None or groups is None:
             continue
         cost = groups * SEEK_COST
-        if cost < find_keys_cost(index, find_size(instance).rows, table):
-            return Path(access=Access.RANGE, rows=groups, cost=cost, index=index.name, columns=len(names))
+        if cost < find_keys_cost(index, find_size(wishes.instance).rows, table):
+            return Path(access=Access.RANGE, rows=groups, cost=cost, index=index.name, columns=width)
     return None
+
+
+def may_leap(block: Block, wishes: Wishes) -> bool:
+    """Whether that may be how the query is answered: nobody told how many groups there are."""
+    return any(find_distinct(index, width) is None for index, width in _find_leapt(block, wishes))
+
+
+def _find_leapt(block: Block, wishes: Wishes) -> Iterator[tuple[Index, int]]:
+    """The indexes whose groups, of so many columns, are all that the query asks for."""
+    instance = wishes.instance
+    columns = _find_group_columns(block)
+    if not columns or wishes.uses or wishes.choices or len(block.instances) > 1:
+        return
+    if any(column.instance is not instance for column in columns):
+        return
+    names = [column.name for column in columns]
+    for index in find_indexes(instance):
+        leads = set(index.columns[: len(names)]) == set(names)
+        if leads and covers(index, instance) and _asks_ends(block, index, names):
+            yield index, len(names)
 
 
 def _find_group_columns(block: Block) -> list[Column]:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from querywatch.analysis.access.blocks import Block, Instance
+from querywatch.analysis.access.blocks import Block, Column, Instance, Sub, Unknown
 from querywatch.analysis.access.habits import Habits
+from querywatch.analysis.access.merging import may_leap
 from querywatch.analysis.access.ordering import MOST_ROWS, Step, find_order
 from querywatch.analysis.access.paths import Wishes
 from querywatch.analysis.access.pushing import push_into
@@ -52,7 +53,7 @@ def find_reading(
         if outline.kind in _CHANGES:
             for instance in top.instances:
                 instance.uses_all = True  # no index holds what is to be changed
-        reader.read(top, times=1.0)
+        reader.read(top, _Place())
     except (TooManyTablesError, RecursionError):
         return None
     listed = sorted(reader.found.items(), key=lambda each: each[0].number)
@@ -79,6 +80,37 @@ def _is_random(node: Node) -> bool:
     return any(isinstance(each, Call) and each.name == "RAND" for each in find_nodes(node))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where in the statement a block stands."""
+
+    times: float = 1.0  # that it runs
+    in_derived: bool = False
+    correlated: bool = False
+    answers: bool = True  # its rows are those of the statement
+
+    def find_derived(self, block: Block, derived: Block) -> "_Place":
+        """The place of a derived table of the block that stands here."""
+        condenses = derived.condenses or bool(derived.order_by)
+        answers = self.answers and not _sums_up(block)
+        return replace(self, in_derived=self.in_derived or condenses, answers=answers)
+
+    def find_inner(self, block: Block, rows: float) -> "_Place":
+        """The place of a subquery of the block that stands here and comes to so many rows."""
+        times = self.times * rows if block.is_correlated else self.times
+        return replace(
+            self,
+            times=min(times, MOST_ROWS),
+            correlated=self.correlated or block.is_correlated,
+            answers=False,
+        )
+
+
+def _sums_up(block: Block) -> bool:
+    """Whether fewer rows come of the block than it reads."""
+    return bool(block.group_by or block.aggregates or block.distinct or block.having)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Reader:
     """Reads block by block."""
@@ -86,51 +118,49 @@ class _Reader:
     hints: Hints
     habits: Habits
     found: dict[Instance, TableAccess] = field(default_factory=dict)
+    blocks: int = 0
 
-    def read(self, block: Block, *, times: float, in_derived: bool = False, correlated: bool = False) -> None:
-        """Finds the access of every table of the block, which runs so often, and of those within it."""
+    def read(self, block: Block, place: _Place) -> None:
+        """Finds the access of every table of the block, and of those within it."""
         for part in block.parts:
-            self.read(part, times=times, in_derived=in_derived, correlated=correlated)
+            self.read(part, place)
         simplify(block, self.habits)
         if len(block.instances) > _MOST_JOINED:
             raise TooManyTablesError
         conditions = find_conditions(block, self.hints)
-        steps: tuple[Step, ...] = ()
-        if block.instances:
-            steps = self._read_own(conditions, times, in_derived=in_derived, correlated=correlated)
+        steps = self._read_own(conditions, place) if block.instances else ()
         rows = max(1.0, steps[-1].rows) if steps else 1.0
         for instance in block.instances:
             if instance.derived is not None:
                 if self.habits.pushes_into_derived:
                     push_into(instance.derived, self._find_pushed(instance, conditions))
-                condenses = instance.derived.condenses or bool(instance.derived.order_by)
-                self.read(
-                    instance.derived, times=times, in_derived=in_derived or condenses, correlated=correlated
-                )
+                self.read(instance.derived, place.find_derived(block, instance.derived))
         for inner in block.subqueries:
-            self.read(
-                inner,
-                times=min(times * (rows if inner.is_correlated else 1.0), MOST_ROWS),
-                in_derived=in_derived,
-                correlated=correlated or inner.is_correlated,
-            )
+            self.read(inner, place.find_inner(inner, rows))
 
-    def _read_own(
-        self, conditions: Conditions, times: float, *, in_derived: bool, correlated: bool
-    ) -> tuple[Step, ...]:
+    def _read_own(self, conditions: Conditions, place: _Place) -> tuple[Step, ...]:
         block = conditions.block
+        self.blocks += 1
         wishes = {instance: find_wishes(instance, conditions) for instance in block.instances}
         steps = find_order(block, wishes, self.habits)
         serving = find_serving(block, steps, self.hints, self.habits)
         steps = find_shortcut(block, serving.steps)
         untied = find_untied(block, [step.instance for step in steps])
-        for place, step in enumerate(steps):
+        guarded = any(not _depends(each.term) for each in block.conjuncts)
+        for step in steps:
             if step.instance.derived is None:
+                first = step is steps[0]
                 self.found[step.instance] = replace(
-                    _describe(step, times),
-                    limited=place == 0 and self._is_limited(block, steps, serving),
-                    in_derived=in_derived,
-                    correlated=correlated,
+                    _describe(step, place.times),
+                    block=self.blocks,
+                    first=first,
+                    optional=step.instance.nest is not None,
+                    limited=first and self._is_limited(block, steps, serving),
+                    guarded=guarded,
+                    may_leap=first and may_leap(block, step.wishes),
+                    hands_over=place.answers and not _sums_up(block),
+                    in_derived=place.in_derived,
+                    correlated=place.correlated,
                     untied=step.instance in untied,
                 )
         return steps
@@ -154,6 +184,11 @@ class _Reader:
         wanted = sum(number or 0 for number in numbers)
         unfiltered = not first.wishes.uses or not first.path.access.reads_all
         return unfiltered and wanted <= _HARMLESS_PART * (table.rows or 0)
+
+
+def _depends(term: Node) -> bool:
+    """Whether what is read may change the condition's outcome."""
+    return any(isinstance(each, Column | Unknown | Sub) for each in find_nodes(term))
 
 
 def find_wishes(instance: Instance, conditions: Conditions) -> Wishes:
@@ -204,7 +239,8 @@ def _publish(use: Use, instance: Instance) -> Predicate:
         blocker = _find_prefix(use.column.name, instance)
     return Predicate(
         column=use.column.name,
-        operator=use.operator,
+        # What the queries around hand in is a value here.
+        operator="eq" if use.outer and not use.needs and use.operator == "join" else use.operator,
         usable=use.usable,
         blocker=blocker,
         function=use.function,

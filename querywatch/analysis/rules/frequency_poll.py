@@ -4,18 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from querywatch.analysis.advice import find_type
-from querywatch.analysis.cost import (
-    find_rows_per_run,
-    find_runs_per_minute,
-    find_scans,
-    find_severity,
-    find_sweeps,
-)
+from querywatch.analysis.cost import find_rows_per_run, find_runs_per_minute, find_severity
 from querywatch.analysis.regression import Measure
 from querywatch.analysis.repetition import Repetition, find_repetition
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.moments import say_period, say_since
 from querywatch.analysis.rules.words import name_account, say_who
+from querywatch.analysis.scans import find_scans, find_sweeps
 from querywatch.analysis.schedule import find_period
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
 from querywatch.model import Evidence, Finding, Integration, Severity

@@ -8,11 +8,11 @@ from querywatch.analysis.cost import (
     find_runs_per_minute,
     find_scan_measure,
     find_scan_severity,
-    find_scanned_table,
     find_unindexed_share,
 )
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import NO_NEW_INDEX, REWRITE_FIRST, name_account, say_rate, say_who
+from querywatch.analysis.scans import find_scanned_table
 from querywatch.analysis.situation import QueryLoad, Situation
 from querywatch.model import Evidence, Finding
 from querywatch.units import format_count

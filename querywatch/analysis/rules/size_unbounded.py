@@ -3,15 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from querywatch.analysis.cost import (
-    Scan,
-    find_runs_per_minute,
-    find_scan_measure,
-    find_scan_severity,
-    find_sweeps,
-)
+from querywatch.analysis.cost import find_runs_per_minute, find_scan_measure, find_scan_severity
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import say_rate, say_who
+from querywatch.analysis.scans import Scan, find_sweeps
 from querywatch.analysis.situation import QueryLoad, Situation
 from querywatch.model import Finding, Table
 from querywatch.units import format_count
@@ -21,6 +16,10 @@ _ONE_COLUMN = re.compile(r"SELECT (?:DISTINCT )?(?:\w+\.)?(\w+) FROM ")
 _ADVICE = (
     "Ask its vendor to fetch what has changed since the last time, by a column that an index leads with, and "
     "what is needed once in pages by primary key, outside office hours."
+)
+_ADVICE_SUM = (
+    "Ask its vendor to ask for a part of it, by a column that an index leads with, and to keep what it has found "
+    "and add what is new; what needs all of it belongs outside office hours."
 )
 
 
@@ -33,7 +32,7 @@ def find(situation: Situation) -> Iterator[Finding]:
 
 def _describe(load: QueryLoad, sweep: Scan, situation: Situation) -> Finding:
     runs_per_minute = find_runs_per_minute(load, situation)
-    heavy_rows = situation.limits.rows_pulled_critical
+    heavy_rows = situation.limits.rows_pulled_critical if sweep.hands_over else None
     measured, limit = find_scan_measure(sweep.rows_per_run, runs_per_minute, situation, heavy_rows=heavy_rows)
     often = say_rate(runs_per_minute if situation.rates_are_known else 0.0)
     beside = " and the tables beside it" if sweep.measured and len(set(load.statement.tables)) > 1 else ""
@@ -47,7 +46,7 @@ def _describe(load: QueryLoad, sweep: Scan, situation: Situation) -> Finding:
         message=f"{say_who(load.integration, load.account, shared=load.shared)} reads {sweep.table.name} "
         f"from end to end, {format_count(sweep.rows_per_run)} rows{beside} for one query, {often}: it has "
         f"no condition and no LIMIT that bounds what is read.{_find_habit(load, sweep.table)}",
-        advice=_ADVICE,
+        advice=_ADVICE if sweep.hands_over else _ADVICE_SUM,
         evidence=sweep.evidence,
         measured=measured,
         limit=limit,

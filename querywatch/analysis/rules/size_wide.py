@@ -3,15 +3,10 @@
 from collections.abc import Iterator
 
 from querywatch.analysis.advice import is_wide
-from querywatch.analysis.cost import (
-    Scan,
-    find_runs_per_minute,
-    find_scan_measure,
-    find_scan_severity,
-    find_sweeps,
-)
+from querywatch.analysis.cost import find_runs_per_minute, find_scan_measure, find_scan_severity
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import join_words, say_rate, say_who
+from querywatch.analysis.scans import Scan, find_sweeps
 from querywatch.analysis.situation import QueryLoad, Situation
 from querywatch.model import Finding
 from querywatch.units import format_count

@@ -8,7 +8,7 @@ from unit.access.practice import DATABASE, make_schema
 
 from querywatch.analysis.situation import Limits, QueryLoad, Situation
 from querywatch.model import Evidence, Integration, Kind, Schema, Statement, Table
-from querywatch.service.parsing import Parser, add_needs
+from querywatch.service.parsing import Parser, add_outlines
 from querywatch.service.readings import Readings
 from querywatch.sql.reading import Access, Blocker, TableAccess
 from querywatch.sql.reduce import StatementBook
@@ -49,7 +49,7 @@ def find_again(statement: Statement, parser: Parser, schema: Schema, readings: R
         window_seconds=60.0,
         queries=(load,),
     )
-    (seen,) = readings.add(add_needs(situation, parser)).queries
+    (seen,) = readings.add(add_outlines(situation, parser)).queries
     return [] if seen.reading is None else list(seen.reading.tables)
 
 

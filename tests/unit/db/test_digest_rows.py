@@ -27,7 +27,7 @@ class Book:
     """Reduces nothing."""
 
     def from_digest(self, text: str) -> Statement:
-        return Statement(fingerprint="0" * 16, shape=text, operation=Operation.SELECT, tables=(), needs=None)
+        return Statement(fingerprint="0" * 16, shape=text, operation=Operation.SELECT, tables=())
 
 
 def row(digest: str | None, executions: int, first_seen: float, last_seen: float) -> tuple[Any, ...]:

@@ -73,7 +73,7 @@ def test_a_cut_text_of_another_statement_stands_alone(cut: str) -> None:
     alone = book.from_text(f"{cut} ...")
     assert alone.cut
     assert alone.fingerprint != full.fingerprint
-    assert alone.needs is None
+    assert alone.outline is None
 
 
 def test_a_cut_text_that_begins_two_statements_stands_alone() -> None:
