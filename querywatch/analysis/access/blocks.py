@@ -19,9 +19,7 @@ class Instance:
     derived: "Block | None" = None
     hints: tuple[IndexHint, ...] = ()
     nest: "Nest | None" = None  # the innermost outer join on whose inner side it stands
-    apart: bool = (
-        False  # the only table of a NOT IN that names nothing outside: it may be read once, on its own
-    )
+    apart: bool = False  # the only table of a subquery that may be read once, on its own, and its rows kept
     semi: bool = False  # of a subquery that asks but whether there is a row
     after: frozenset["Instance"] = frozenset()  # what must be read before it
     used: set[str] = field(default_factory=set)  # columns that the statement names

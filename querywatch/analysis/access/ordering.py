@@ -13,6 +13,7 @@ from querywatch.sql.reading import Access
 _MOST_ORDERED = 16  # of more, the first are taken as they are written
 _BUFFERED_ROWS = 2_000.0  # that a join buffer holds
 _MOST_STEPS = 800  # tried, of all orders; the first one is always gone through
+_KEPT_ROW_COST = 0.05  # to put a row into a table in memory, and to find it there: HEAP_TEMPTABLE_LOOKUP_COST
 _DEDUPE_COST = 1.0  # to keep a row of a subquery, and see that it is the first of its kind
 _LEAST_LEFT = 1e-6
 MOST_ROWS = (
@@ -106,8 +107,9 @@ class _Search:
             times = 1.0
         if instance.apart:
             alone = self._find_path(wishes, self.fixed)
-            if alone.cost + rows * ROW_COST < price:
-                path, price, times = alone, alone.cost + rows * ROW_COST, 1.0
+            kept_price = alone.cost + (alone.rows + rows) * _KEPT_ROW_COST
+            if placed and kept_price < price:
+                path, price, times = alone, kept_price, 1.0
         left = path.rows * self._find_left(wishes, path, placed)
         if instance.semi and self._has_waiting(placed):
             price += rows * left * _DEDUPE_COST

@@ -34,8 +34,8 @@ def _join_subquery(block: Block, conjunct: Conjunct, habits: Habits) -> None:
     inner, ties = sub.block, _find_ties(sub)
     if negated:
         nest = Nest(parent=nest, members=set(inner.instances))
-        for instance in inner.instances if len(inner.instances) == 1 else ():
-            instance.apart = not inner.is_correlated or (habits.turns_exists and _is_tied_by_equality(inner))
+    for instance in inner.instances if len(inner.instances) == 1 else ():
+        instance.apart = not inner.is_correlated or (habits.turns_exists and _is_tied_by_equality(inner))
     for instance in inner.instances:
         instance.semi = True
         if instance.nest is None:

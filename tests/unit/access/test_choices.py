@@ -128,3 +128,20 @@ def test_what_was_not_parsed_is_not_read() -> None:
     """A statement that reads no table has none."""
     assert read("SELECT 1").tables == ()
     assert read("SET NAMES utf8").tables == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT LName FROM patient p WHERE p.PatNum IN (SELECT PatNum FROM claim WHERE ClaimStatus = 'W')",
+        (
+            "SELECT 1 FROM patient p WHERE EXISTS "
+            "(SELECT 1 FROM paysplit s WHERE s.PatNum = p.PatNum AND s.UnearnedType = 5)"
+        ),
+    ],
+)
+def test_a_subquery_that_stands_alone_is_read_once_and_kept(text: str) -> None:
+    """Then nothing of it chooses among the rows outside, and those are read one and all."""
+    assert find_accesses(text)["p"] is Access.REF
+    accesses = [(each.access.reads_all, each.rows) for each in read(text, habits=_MARIADB).tables]
+    assert accesses == [(True, 32_852), (True, 25_721 if "claim" in text else 1_465_484)]
