@@ -105,7 +105,7 @@ def _opened() -> table.Panel:
     )
     return (
         panels.sorted_by(panel, "Opened")
-        .override_by_name("What is wrong", panels.column(words=words.RULE))
+        .override_by_name("What is wrong", panels.column(words=words.RULE, minWidth=230))
         .override_by_name("Severity", panels.column(words=words.SEVERITY_NAME))
         .override_by_name("Opened", panels.column(unit="short", align="right"))
         .override_by_name("Rule", [panels.linked("Runbook", panels.RUNBOOK)])

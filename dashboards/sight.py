@@ -169,7 +169,7 @@ def evidence() -> table.Panel:
         headings=words.QUANTITY,
         nothing="No server is seen",
     )
-    return panel.override_by_name("Integration", panels.column(minWidth=150)).override_by_regexp(
+    return panel.override_by_name("Integration", panels.column(minWidth=210)).override_by_regexp(
         "^(?!Integration$).*",
         panels.column(width=92, words=words.EVIDENCE, cellOptions=tables.COLOURED_TEXT),
     )

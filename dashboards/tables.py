@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import statetimeline, table
 COLOURED_CELL = {"type": "color-background", "mode": "basic"}
 COLOURED_TEXT = {"type": "color-text"}
 WRAPPED = {"type": "auto", "wrapText": True}
-SEVERITY_COLUMN = panels.column(width=105, words=words.SEVERITY, cellOptions=COLOURED_CELL, align="left")
+SEVERITY_COLUMN = panels.column(width=95, words=words.SEVERITY, cellOptions=COLOURED_CELL, align="left")
 _INTEGRATION = (("integration", "Integration"),)
 
 
@@ -26,7 +26,7 @@ def findings(
     `text` adds their statements, `who` their integrations.
     """
     statement = (("shape", "Statement"),) if text else ()
-    width = 180 if text else 0  # a statement takes the room that there is
+    width = 225 if text else 0  # a statement takes the room that there is
     until = "querywatch_finding_acknowledged_until_timestamp_seconds"
     panel = panels.grid(
         title,
@@ -53,15 +53,15 @@ def findings(
         .override_by_name("Severity", SEVERITY_COLUMN)
         .override_by_name("Integration", [*panels.column(width=140), panels.to_integration()])
         .override_by_name(
-            "What is wrong", panels.column(words=words.RULE, cellOptions=WRAPPED, width=width, minWidth=180)
+            "What is wrong", panels.column(words=words.RULE, cellOptions=WRAPPED, width=width, minWidth=225)
         )
-        .override_by_name("About", panels.column(width=130 if text else 0, minWidth=130, cellOptions=WRAPPED))
+        .override_by_name("About", panels.column(width=125 if text else 0, minWidth=125, cellOptions=WRAPPED))
         .override_by_name("Times limit", panels.column(unit="none", decimals=1, width=105, align="right"))
         .override_by_name("Statement", panels.column(cellOptions=WRAPPED, inspect=True, minWidth=320))
         .override_by_name(
             "Acknowledged until", panels.column(unit="dateTimeFromNow", width=150, align="left")
         )
-        .override_by_name("Rule", [*panels.column(width=150), panels.linked("Runbook", panels.RUNBOOK)])
+        .override_by_name("Rule", [*panels.column(width=140), panels.linked("Runbook", panels.RUNBOOK)])
         .override_by_name("Server", [*panels.column(width=110), panels.to_server()])
         .override_by_name("Fingerprint", [*panels.column(width=150), panels.to_statement()])
     )

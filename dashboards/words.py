@@ -99,7 +99,7 @@ RULE: Words = {
     "size.examined": ("Reads far more than it needs", GREY),
     "frequency.budget": ("Over its budget", GREY),
     "frequency.poll": ("Asks again and again", GREY),
-    "frequency.repeat": ("One row at a time, by the thousand", GREY),
+    "frequency.repeat": ("Single rows, by the thousand", GREY),
     "regression.slower": ("Slower than it used to be", GREY),
     "regression.busier": ("Runs more often than it used to", GREY),
     "running.long": ("Runs for too long", GREY),

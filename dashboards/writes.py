@@ -160,7 +160,7 @@ def _kinds_of_writes() -> timeseries.Panel:
     third = f'querywatch_integration_info{{{CHOSEN},kind!~"opendental|native"}}'
     rate = f"rate({WRITES}[$__rate_interval]) and on (server, integration) {third}"
     return panels.lines(
-        "Writes by third parties a minute, by what they do",
+        "Third parties' writes a minute, by kind",
         "Carried out or refused, together. 'prepared' and 'other' are writes of a kind that the server "
         "does not tell.",
         panels.history(f"60 * sum by (operation) ({rate})", legend="{{operation}}"),
@@ -172,9 +172,9 @@ def _users() -> table.Panel:
     sessions = f"sum by (server, integration) (querywatch_integration_connections{{{CHOSEN}}})"
     evidence = f'querywatch_integration_evidence{{{CHOSEN},quantity="writes"}}'
     panel = panels.grid(
-        "Everybody who is known, and how their writes are seen",
-        "'Counted': the server counts each write. 'Sampled': a short one may be missed. 'unknown' stands "
-        "for everything that no integration claims.",
+        "Who uses it, and how writes are seen",
+        "Everybody who is known. 'Counted': the server counts each write. 'Sampled': a short one may be "
+        "missed. 'unknown' stands for everything that no integration claims.",
         panels.rows(f"max by (server, integration, kind, contact) (querywatch_integration_info{{{CHOSEN}}})"),
         panels.rows(f"max by (server, integration, evidence) ({evidence})", ref="B"),
         panels.rows(sessions, ref="C"),
