@@ -28,29 +28,36 @@ class Serving:
 
 def find_serving(block: Block, steps: tuple[Step, ...], hints: Hints, habits: Habits) -> Serving:
     """The steps with the first one's access changed where an index in the wanted order is the better one."""
-    wanted, first = _find_wanted(block), steps[0]
+    wanted, first = _find_wanted(block, habits), steps[0]
     if not wanted or any(column.instance is not first.instance for column, _ in wanted):
         return Serving(steps=steps, sorts=wanted != [])
     served = [index for index in find_indexes(first.instance) if _is_ordered(index, wanted, first)]
     if first.path.access is Access.CONST or any(index.name == first.path.index for index in served):
-        return Serving(steps=steps, sorts=False)
+        return Serving(steps=steps, sorts=_sorts_groups(block))
     better = _find_better(block, first, served, _find_limit(block, hints), habits)
     if better is None:
         return Serving(steps=steps, sorts=True)
-    return Serving(steps=(replace(first, path=better), *steps[1:]), sorts=False)
+    return Serving(steps=(replace(first, path=better), *steps[1:]), sorts=_sorts_groups(block))
 
 
-def _find_wanted(block: Block) -> list[tuple[Column, bool]] | None:
+def _find_wanted(block: Block, habits: Habits) -> list[tuple[Column, bool]] | None:
     """The columns by which the rows are wanted in order; None where an expression is among them."""
     wanted: list[tuple[Column, bool]] = []
     order = block.order_by or [(node, False) for node in block.group_by]
-    if block.group_by and block.order_by and [node for node, _ in block.order_by] != block.group_by:
-        return None
+    if _sorts_groups(block):
+        if not habits.groups_by_index:
+            return None
+        order = [(node, False) for node in block.group_by]
     for node, descending in order:
         if not isinstance(node, Column):
             return None
         wanted.append((node, descending))
     return wanted
+
+
+def _sorts_groups(block: Block) -> bool:
+    """Whether what comes of the groups is put in another order than theirs."""
+    return bool(block.group_by and block.order_by) and [node for node, _ in block.order_by] != block.group_by
 
 
 def _is_ordered(index: Index, wanted: Sequence[tuple[Column, bool]], first: Step) -> bool:

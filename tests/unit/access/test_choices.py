@@ -145,3 +145,13 @@ def test_a_subquery_that_stands_alone_is_read_once_and_kept(text: str) -> None:
     assert find_accesses(text)["p"] is Access.REF
     accesses = [(each.access.reads_all, each.rows) for each in read(text, habits=_MARIADB).tables]
     assert accesses == [(True, 32_852), (True, 25_721 if "claim" in text else 1_465_484)]
+
+
+def test_groups_that_are_sorted_by_something_else_are_made_in_an_indexs_order() -> None:
+    """By MySQL, which then sorts the groups; MariaDB reads the table as it lies."""
+    text = (
+        "SELECT Guarantor, SUM(EstBalance) owed FROM patient p GROUP BY Guarantor ORDER BY owed DESC LIMIT 50"
+    )
+    grouped = find(text, "p")
+    assert (grouped.access, grouped.index, grouped.limited) == (Access.INDEX_SCAN, "indexGuarantor", False)
+    assert find(text, "p", habits=_MARIADB).access is Access.SCAN
