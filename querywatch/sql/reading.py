@@ -34,16 +34,16 @@ class Blocker(StrEnum):
     OR = "or"  # alternatives over several columns or tables
     NEGATION = "negation"
     PREFIX = "prefix"  # the column stands behind others in every index
-    PREFIX_INDEX = "prefix-index"  # the index holds but the beginning of the column
+    PREFIX_INDEX = "prefix-index"  # the index holds but the beginning of the column, which gives no order
     SUBQUERY = "subquery"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predicate:
-    """One condition on one column of a table, folded."""
+    """What is asked of one column of a table, folded."""
 
     column: str
-    operator: str  # 'eq', 'in', 'range', 'like', 'is-null', 'join', 'other'
+    operator: str  # 'eq', 'in', 'range', 'like', 'is-null', 'join', 'other'; 'order': no condition, but an order
     usable: bool  # by an index that begins with the column, were there one
     blocker: Blocker | None = None
     function: str = ""  # the built-in one that the column stands in: 'DATE'

@@ -154,9 +154,8 @@ def _make_indexes() -> dict[str, tuple[Index, ...]]:
         table: tuple(
             Index(
                 name=name,
-                columns=tuple(
-                    row["column"].casefold() for row in sorted(rows, key=lambda row: int(row["position"]))
-                ),
+                columns=tuple(row["column"].casefold() for row in _sort_parts(rows)),
+                prefixes=tuple(int(row["prefix"]) if row["prefix"] else None for row in _sort_parts(rows)),
                 unique=rows[0]["unique"] == "1",
                 cardinalities=(_STATES,) if types[table, rows[0]["column"]].startswith("tinyint") else (),
             )
@@ -164,6 +163,10 @@ def _make_indexes() -> dict[str, tuple[Index, ...]]:
         )
         for table, indexes in parts.items()
     }
+
+
+def _sort_parts(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    return sorted(rows, key=lambda row: int(row["position"]))
 
 
 def _read_facts(name: str) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from querywatch.analysis.access.beginnings import find_ordered_by, whole_indexes
 from querywatch.analysis.access.blocks import Block, Column, Instance, Sub, Unknown
 from querywatch.analysis.access.habits import Habits
 from querywatch.analysis.access.merging import may_leap
@@ -142,20 +143,20 @@ class _Reader:
         block = conditions.block
         self.blocks += 1
         wishes = {instance: find_wishes(instance, conditions) for instance in block.instances}
-        steps = find_order(block, wishes, self.habits)
-        serving = find_serving(block, steps, self.hints, self.habits)
-        steps = find_shortcut(block, serving.steps)
+        ordered = find_order(block, wishes, self.habits)
+        steps, limited = self._serve(block, ordered)
+        cut = () if limited or not steps[0].path.access.reads_all else self._find_cut(block, ordered)
         untied = find_untied(block, [step.instance for step in steps])
         guarded = any(not _depends(each.term) for each in block.conjuncts)
         for step in steps:
             if step.instance.derived is None:
                 first = step is steps[0]
                 self.found[step.instance] = replace(
-                    _describe(step, place.times),
+                    _describe(step, place.times, cut if first else ()),
                     block=self.blocks,
                     first=first,
                     optional=step.instance.nest is not None,
-                    limited=first and self._is_limited(block, steps, serving),
+                    limited=first and limited,
                     guarded=guarded,
                     may_leap=first and may_leap(block, step.wishes),
                     hands_over=place.answers and not _sums_up(block),
@@ -164,6 +165,22 @@ class _Reader:
                     untied=step.instance in untied,
                 )
         return steps
+
+    def _serve(self, block: Block, ordered: tuple[Step, ...]) -> tuple[tuple[Step, ...], bool]:
+        """The steps by what the block wants of their rows, and whether a LIMIT ends the first early."""
+        serving = find_serving(block, ordered, self.hints, self.habits)
+        steps = find_shortcut(block, serving.steps)
+        return steps, self._is_limited(block, steps, serving)
+
+    def _find_cut(self, block: Block, ordered: tuple[Step, ...]) -> tuple[str, ...]:
+        """The columns by whose index all would not have been read, did it hold more than their beginning."""
+        first = ordered[0].instance
+        columns = find_ordered_by(block, first)
+        if not columns:
+            return ()
+        with whole_indexes(first):
+            steps, limited = self._serve(block, ordered)
+        return columns if limited or not steps[0].path.access.reads_all else ()
 
     def _find_pushed(self, instance: Instance, conditions: Conditions) -> Sequence[Use]:
         if self.habits.pushes_implied:
@@ -216,10 +233,14 @@ def _find_direct(instance: Instance, conditions: Conditions) -> tuple[list[Use],
     return uses, choices
 
 
-def _describe(step: Step, times: float) -> TableAccess:
+def _describe(step: Step, times: float, cut: Sequence[str]) -> TableAccess:
     instance, path = step.instance, step.path
     known = instance.table is not None
     rows = path.rows * max(1.0, step.times) * times
+    predicates = [_publish(use, instance) for use in step.wishes.uses]
+    predicates += [
+        Predicate(column=name, operator="order", usable=False, blocker=Blocker.PREFIX_INDEX) for name in cut
+    ]
     return TableAccess(
         name=instance.name,
         database=instance.database,
@@ -229,7 +250,7 @@ def _describe(step: Step, times: float) -> TableAccess:
         rows=round(rows)
         if known and instance.table is not None and instance.table.rows is not None
         else None,
-        predicates=tuple(dict.fromkeys(_publish(use, instance) for use in step.wishes.uses)),
+        predicates=tuple(dict.fromkeys(predicates)),
     )
 
 

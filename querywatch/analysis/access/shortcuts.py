@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from querywatch.analysis.access.beginnings import is_cut
 from querywatch.analysis.access.blocks import Block, Column
 from querywatch.analysis.access.merging import find_grouped
 from querywatch.analysis.access.ordering import Step
@@ -48,5 +49,6 @@ def _is_known(call: Call, step: Step) -> bool:
     return any(
         set(index.columns[: len(fixed)]) == set(fixed)
         and index.columns[len(fixed) : len(fixed) + 1] == (column.name,)
+        and not any(is_cut(index, name) for name in (*fixed, column.name))
         for index in table.indexes
     )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from querywatch.analysis.access.beginnings import is_cut
 from querywatch.analysis.access.blocks import Block, Column
 from querywatch.analysis.access.estimates import covers, find_size
 from querywatch.analysis.access.habits import Habits
@@ -61,14 +62,14 @@ def _sorts_groups(block: Block) -> bool:
 
 
 def _is_ordered(index: Index, wanted: Sequence[tuple[Column, bool]], first: Step) -> bool:
-    if len({descending for _, descending in wanted}) > 1 or any(index.prefixes):
+    if len({descending for _, descending in wanted}) > 1:
         return False
     fixed = {
         use.column.name for use in first.wishes.uses if use.usable and use.operator in EQUAL and not use.needs
     }
     names = [column.name for column, _ in wanted if column.name not in fixed]
     columns = [column for column in index.columns if column not in fixed]
-    return columns[: len(names)] == names
+    return columns[: len(names)] == names and not any(is_cut(index, name) for name in names)
 
 
 def _find_limit(block: Block, hints: Hints) -> float | None:

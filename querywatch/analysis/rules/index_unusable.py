@@ -23,6 +23,10 @@ _ADVICE_SEARCH = (
 _ADVICE_OR = (
     "Ask its vendor to send a query of its own for each alternative, so that an index can serve each."
 )
+_ADVICE_ORDER = (
+    "Ask its vendor to ask for the rows in the order of a column that an index holds whole, or to sort what it fetched "
+    "itself, of few rows that a condition chooses."
+)
 _SEARCHES = frozenset({Blocker.WILDCARD, Blocker.REGEXP})
 
 
@@ -96,6 +100,8 @@ def _find_advice(blocked: Sequence[Predicate], rewrite: str) -> str:
     blockers = {each.blocker for each in blocked}
     if blockers <= {Blocker.OR}:
         return _ADVICE_OR
+    if blockers <= {Blocker.PREFIX_INDEX}:
+        return _ADVICE_ORDER
     return _ADVICE_SEARCH if blockers & _SEARCHES else _ADVICE
 
 
@@ -111,14 +117,16 @@ def _say_reason(predicate: Predicate, read: Read) -> str:
         Blocker.WILDCARD: f"the pattern that {name} is compared with begins with a wildcard",
         Blocker.REGEXP: f"{name} is searched by a regular expression",
         Blocker.OR: f"{name} stands in an OR with other columns",
+        Blocker.PREFIX_INDEX: f"it asks for the order or an end of {name}, of which the index holds but the beginning",
     }.get(predicate.blocker or Blocker.FUNCTION, f"no index serves the condition on {name}")
-    return f"{reason}, which bars the index on it" if leads(read.table, predicate.column) else reason
+    bars = leads(read.table, predicate.column) and predicate.blocker is not Blocker.PREFIX_INDEX
+    return f"{reason}, which bars the index on it" if bars else reason
 
 
 RULE = Rule(
     id="index.unusable",
     says="a large table is read because the statement asks in a way that no index can answer: a function around the "
-    "column, a leading wildcard, a number for a text, an OR over several columns",
+    "column, a leading wildcard, a number for a text, an OR over several columns, an order that no index has whole",
     why="The index is there, and the server must read every row all the same, because what is asked for is not what "
     "the index is sorted by.",
     advice=_ADVICE,

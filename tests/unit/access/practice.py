@@ -1,5 +1,6 @@
 """The practice's tables, with values in their indexes as a large office has them."""
 
+from dataclasses import replace
 from functools import cache
 
 from querywatch.analysis.access.habits import Habits
@@ -31,8 +32,11 @@ def _make_table(fact: TableFact, engine: str) -> Table:
         rows=fact.rows,
         columns=types,
         indexes=tuple(
-            _make_index(name.name, [part for part, _ in name.parts], name.unique, types, fact.rows)
-            for name in fact.indexes
+            replace(
+                _make_index(index.name, [part for part, _ in index.parts], index.unique, types, fact.rows),
+                prefixes=tuple(prefix for _, prefix in index.parts),
+            )
+            for index in fact.indexes
         ),
         nullable=frozenset(),
     )
