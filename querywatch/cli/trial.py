@@ -15,6 +15,7 @@ from querywatch.config import Settings, read_settings
 from querywatch.errors import ConfigError, StateError
 from querywatch.model import UNKNOWN
 from querywatch.service.logs import set_up_logging
+from querywatch.service.rhythms import load_rhythm
 from querywatch.service.trials import RUNNING, STOPPED, end_trial, find_slice_seconds, judge_trial
 from querywatch.store import Store
 from querywatch.store.slices import load_slices
@@ -153,6 +154,7 @@ def _judge(store: Store, server: str, given: argparse.Namespace) -> dict[str, An
         slices = load_slices(
             connection, server, given.from_at - _AROUND_SECONDS, given.to_at + _AROUND_SECONDS
         )
+        rhythm = load_rhythm(connection, server, slices)
     question = Question(
         integration=given.name,
         started_at=given.from_at,
@@ -162,7 +164,7 @@ def _judge(store: Store, server: str, given: argparse.Namespace) -> dict[str, An
         off=(given.from_at, given.to_at),
         slice_seconds=find_slice_seconds(slices),
     )
-    return describe_judgement(server, given.name, find_judgement(question, slices), STOPPED)
+    return describe_judgement(server, given.name, find_judgement(question, slices, rhythm), STOPPED)
 
 
 def _find_last(trials: tuple[TrialRecord, ...], name: str) -> TrialRecord | None:
@@ -196,6 +198,8 @@ def print_trial(answer: dict[str, Any]) -> None:
         console.print(
             Text("The office's shapes are known from looks alone: its accounts' counters were compared.")
         )
+    if answer["by_usual_hours"]:
+        console.print(Text("Each hour was compared less what is usual for it at that hour of the week."))
     if answer["minutes_needed"] is not None:
         console.print(Text(f"About {answer['minutes_needed']:.0f} more minutes off may tell"))
 

@@ -37,6 +37,7 @@ from querywatch.service.chronicle import Chronicle
 from querywatch.service.lasting import Lasting
 from querywatch.service.normals import Baselines
 from querywatch.service.readings import Readings
+from querywatch.service.trials import TakenCount
 from querywatch.sql.clean import known_names, render_outward
 from querywatch.sql.shape import CUT_MARK
 from querywatch.store.baselines import BaselineRow
@@ -229,15 +230,14 @@ class Judge:
 
     def _note_slice(self, cycle: Cycle) -> None:
         minute, maintenance = cycle.minute_of_week, self._calendar.maintenance
-        self._chronicle.slices.note(
+        taken = TakenCount(
             now=cycle.now,
             seconds=cycle.seconds,
-            ran=cycle.ran,
-            accounts=cycle.written,
-            running=cycle.running,
+            minute_of_week=minute,
             status=cycle.status,
             upkeep=minute is not None and maintenance is not None and maintenance.contains(minute),
         )
+        self._chronicle.slices.note(taken, cycle.ran, cycle.written, cycle.running)
 
     def _find_writes(self, cycle: Cycle) -> Iterable[WriteSeen]:
         for amount in cycle.written:

@@ -14,7 +14,7 @@ from querywatch.findings import OpenFinding
 from querywatch.model import Evidence, Schema
 from querywatch.store.baselines import BaselineRow
 
-_SHAPE, _HEAD, _HOUR = "shape", "head", "hour"
+SHAPE, _HEAD, _HOUR = "shape", "head", "hour"
 _MONDAY_SECONDS = 4 * 86_400.0  # the epoch began on a Thursday
 _LEARNING_LOOKED_SECONDS = 60.0
 _SLOWER = "regression.slower"
@@ -43,13 +43,13 @@ class Baselines:
         for row in rows:
             by_measure[row.measure].append(row)
         # A head was learnt since its shape's row was kept, or with it.
-        for row in (*by_measure[_SHAPE], *by_measure[_HEAD], *by_measure[_HOUR]):
+        for row in (*by_measure[SHAPE], *by_measure[_HEAD], *by_measure[_HOUR]):
             with suppress(ValueError):
                 self._load(row)
 
     def _load(self, row: BaselineRow) -> None:
         entry = (row.integration, row.fingerprint, tuple(row.numbers))
-        if row.measure == _SHAPE:
+        if row.measure == SHAPE:
             self.normals.load([entry])
             self._kept_whole.add(entry[:2])
         elif row.measure == _HEAD:
@@ -117,7 +117,7 @@ class Baselines:
             return
         new = {head[:2] for head in heads} - self._kept_whole
         self._kept_whole |= new
-        yield from _make_rows(_SHAPE, self.normals.to_rows(None if is_hour_over else changed | new))
+        yield from _make_rows(SHAPE, self.normals.to_rows(None if is_hour_over else changed | new))
         yield from _make_rows(_HEAD, heads)
         if (hour := self.normals.to_hour()) is not None:
             yield BaselineRow(integration="", fingerprint="", measure=_HOUR, numbers=hour)

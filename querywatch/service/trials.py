@@ -3,7 +3,7 @@
 import sqlite3
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from threading import Lock
 
@@ -13,6 +13,7 @@ from querywatch.attribution.amounts import AccountAmount, QueryAmount
 from querywatch.counters import ServerStatus
 from querywatch.errors import StateError
 from querywatch.model import Evidence
+from querywatch.service.rhythms import load_rhythm
 from querywatch.store import Store
 from querywatch.store.slices import load_slices, save_slices
 from querywatch.store.trials import TrialRecord, load_trials, save_trial
@@ -31,6 +32,17 @@ _FOLLOWED_SECONDS = 86_400.0  # a trial that nobody stopped
 _SHOWN_SECONDS = 7 * 86_400.0  # that a trial's end stays in the metrics
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenCount:
+    """When a count was taken and how the server stood; `upkeep` by the calendar of maintenance."""
+
+    now: float
+    seconds: float  # in sight since the last; 0: nothing can be told of them
+    minute_of_week: float | None  # by the office's clock; None: not known
+    status: ServerStatus | None
+    upkeep: bool
+
+
 class SliceBook:
     """One server's slices. `note` is the watch's; `take` and `give_back` are for any thread."""
 
@@ -42,27 +54,24 @@ class SliceBook:
 
     def note(
         self,
-        *,
-        now: float,
-        seconds: float,
+        taken: TakenCount,
         ran: Iterable[QueryAmount],
         accounts: Iterable[AccountAmount],
         running: Iterable[RunningSession],
-        status: ServerStatus | None,
-        upkeep: bool,
     ) -> None:
         """Takes a count."""
-        everything, present, amounts = tuple(ran), tuple(running), tuple(accounts)
+        everything, present, amounts, status = tuple(ran), tuple(running), tuple(accounts), taken.status
         shapes = [each for each in everything if not each.integration.kind.is_third_party]
         ended = self._gathering.add(
             Counted(
-                at=now,
-                seconds=seconds,
+                at=taken.now,
+                seconds=taken.seconds,
                 office=(*_find_office(shapes), *_find_whole(amounts)),
                 others=_find_others(amounts, present),
                 sampled=any(each.evidence is Evidence.SAMPLED for each in shapes),
-                server_started_at=None if status is None else now - status.uptime_seconds,
-                upkeep=upkeep or _shows_upkeep(everything, present),
+                server_started_at=None if status is None else taken.now - status.uptime_seconds,
+                upkeep=taken.upkeep or _shows_upkeep(everything, present),
+                minute_of_week=taken.minute_of_week,
             )
         )
         if ended is not None:
@@ -130,7 +139,8 @@ def judge_trial(connection: sqlite3.Connection, server: str, trial: TrialRecord,
         fingerprints=parse_question(trial.question),
         slice_seconds=find_slice_seconds(slices),
     )
-    return find_judgement(question if effect is None else replace(question, effect_ratio=effect), slices)
+    asked = question if effect is None else replace(question, effect_ratio=effect)
+    return find_judgement(asked, slices, load_rhythm(connection, server, slices))
 
 
 def find_slice_seconds(slices: Iterable[Slice]) -> float:

@@ -1,5 +1,6 @@
 """Keeps what is normal for each shape, as plain numbers: no text can enter."""
 
+import json
 import sqlite3
 import sys
 from array import array
@@ -7,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from querywatch.errors import StateError
+
+_SELECT = "SELECT integration, fingerprint, measure, slot, numbers FROM baselines"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,18 +43,29 @@ def save_baselines(
 
 def load_baselines(connection: sqlite3.Connection, server: str) -> tuple[BaselineRow, ...]:
     """All rows of one server. Raises StateError for what holds no numbers."""
+    rows = connection.execute(f"{_SELECT} WHERE server = ?", (server,))
+    return tuple(map(_make_row, rows))
+
+
+def load_baselines_of(
+    connection: sqlite3.Connection, server: str, measure: str, fingerprints: Iterable[str]
+) -> tuple[BaselineRow, ...]:
+    """One measure of some of its shapes. Raises StateError for what holds no numbers."""
     rows = connection.execute(
-        "SELECT integration, fingerprint, measure, slot, numbers FROM baselines WHERE server = ?", (server,)
+        f"{_SELECT} WHERE server = ? AND measure = ? AND fingerprint IN (SELECT value FROM json_each(?))",
+        (server, measure, json.dumps(sorted(fingerprints))),
     )
-    return tuple(
-        BaselineRow(
-            integration=integration,
-            fingerprint=fingerprint,
-            measure=measure,
-            slot=slot,
-            numbers=_unpack(numbers),
-        )
-        for integration, fingerprint, measure, slot, numbers in rows
+    return tuple(map(_make_row, rows))
+
+
+def _make_row(row: tuple[str, str, str, int, bytes]) -> BaselineRow:
+    integration, fingerprint, measure, slot, numbers = row
+    return BaselineRow(
+        integration=integration,
+        fingerprint=fingerprint,
+        measure=measure,
+        slot=slot,
+        numbers=_unpack(numbers),
     )
 
 

@@ -38,6 +38,7 @@ def _pack(each: Slice) -> bytes:
         "others": {name: [act.sessions, *_render(act.work)] for name, act in each.others.items()},
         "marks": [int(each.sampled), int(each.upkeep)],
         "server_started_at": each.server_started_at,
+        "minute_of_week": each.minute_of_week,
     }
     return zlib.compress(json.dumps(numbers, separators=(",", ":")).encode())
 
@@ -66,6 +67,7 @@ def _unpack(started_at: float, packed: bytes) -> Slice:
             sampled=sampled,
             server_started_at=_find_server_start(numbers, started_at, restarted=any(restarted)),
             upkeep=upkeep,
+            minute_of_week=_find_number(numbers, "minute_of_week"),
         )
     except (zlib.error, KeyError, TypeError, ValueError, AttributeError):
         raise StateError("the state file holds a slice of time that this querywatch cannot read") from None
@@ -77,5 +79,9 @@ def _find_server_start(
     """As it was kept; rows of the first form knew only that there was a restart."""
     if restarted:
         return started_at
-    server_started_at = numbers.get("server_started_at")
-    return None if server_started_at is None else float(server_started_at)
+    return _find_number(numbers, "server_started_at")
+
+
+def _find_number(numbers: Mapping[str, float | None], name: str) -> float | None:
+    number = numbers.get(name)
+    return None if number is None else float(number)

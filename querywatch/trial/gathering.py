@@ -19,6 +19,7 @@ class Counted:
     sampled: bool = False
     server_started_at: float | None = None
     upkeep: bool = False
+    minute_of_week: float | None = None
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Gathering:
         ended = None
         if self._slice is None or self._slice.started_at != start:
             ended = self._close()
-            self._slice = Slice(started_at=start, seconds=0.0)
+            self._slice = Slice(started_at=start, seconds=0.0, minute_of_week=counted.minute_of_week)
         for name, work in counted.office:
             self._office[name] = self._office.get(name, Work()).plus(work)
         for name, activity in counted.others:

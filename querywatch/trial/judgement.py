@@ -1,5 +1,6 @@
 """Judges a trial: finds when the integration was off and on, whether that is a fair comparison, and what follows."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from querywatch.trial.contrast import Effect, Point, find_effect
+from querywatch.trial.rhythm import NO_RHYTHM, Rhythm
 from querywatch.trial.slices import ALL_SHAPES, SLICE_SECONDS, Slice, Work
 
 CAUSE_LEAST = 1.05
@@ -53,6 +55,7 @@ class Judgement:
     on: WindowNumbers | None = None
     minutes_needed: float | None = None
     sampled: bool = False
+    by_usual_hours: bool = False  # each hour was compared less what is usual at it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ class Question:
     slice_seconds: float = SLICE_SECONDS
 
 
-def find_judgement(question: Question, slices: Sequence[Slice]) -> Judgement:
+def find_judgement(question: Question, slices: Sequence[Slice], rhythm: Rhythm = NO_RHYTHM) -> Judgement:
     """What the slices say; they are in order, and reach from an hour before the start to now."""
     seen = [each for each in slices if each.started_at < question.until]
     silent = _find_silent(question, seen)
@@ -79,10 +82,12 @@ def find_judgement(question: Question, slices: Sequence[Slice]) -> Judgement:
     off = [each for each in compared if each.started_at in silent]
     on = [each for each in compared if each.started_at not in silent]
     effect, spoilt = None, _find_spoilt(question, seen, compared, off, on)
-    points = _thin([point for each in compared if (point := _make_point(question, each, silent)) is not None])
+    points = _thin(
+        [point for each in compared if (point := _make_point(question, each, silent, rhythm)) is not None]
+    )
     if not spoilt:
         effect = find_effect(points)
-    numbers = _Numbers(question, off, on, points, effect)
+    numbers = _Numbers(question, off, on, points, effect, by_usual_hours=_uses(rhythm, question, compared))
     if spoilt or effect is None:
         return numbers.judge(Verdict.NOT_ENOUGH, spoilt or "nothing to compare it with was seen", state)
     return _decide(numbers, state, effect)
@@ -95,6 +100,7 @@ class _Numbers:
     on: Sequence[Slice]
     points: Sequence[Point]
     effect: Effect | None
+    by_usual_hours: bool
 
     def judge(self, verdict: Verdict, reason: str, state: str, needed: float | None = None) -> Judgement:
         return Judgement(
@@ -106,6 +112,7 @@ class _Numbers:
             on=_add_up(self.question, self.on),
             minutes_needed=needed,
             sampled=any(each.sampled for each in (*self.off, *self.on)),
+            by_usual_hours=self.by_usual_hours,
         )
 
 
@@ -278,7 +285,15 @@ def _find_office(question: Question, each: Slice) -> dict[str, Work]:
     return shapes
 
 
-def _make_point(question: Question, each: Slice, silent: frozenset[float]) -> Point | None:
+def _uses(rhythm: Rhythm, question: Question, slices: Iterable[Slice]) -> bool:
+    """Whether an hour's usual is known of any shape that is compared."""
+    return any(
+        each.minute_of_week is not None and not rhythm.shapes.keys().isdisjoint(_find_office(question, each))
+        for each in slices
+    )
+
+
+def _make_point(question: Question, each: Slice, silent: frozenset[float], rhythm: Rhythm) -> Point | None:
     office = {
         name: work
         for name, work in _find_office(question, each).items()
@@ -289,7 +304,10 @@ def _make_point(question: Question, each: Slice, silent: frozenset[float]) -> Po
     return Point(
         at=each.started_at,
         on=each.started_at not in silent,
-        times={name: work.seconds / work.runs for name, work in office.items()},
+        times={
+            name: work.seconds / work.runs * math.exp(-rhythm.find_offset(name, each.minute_of_week))
+            for name, work in office.items()
+        },
         runs={name: work.runs for name, work in office.items()},
     )
 

@@ -46,6 +46,7 @@ class Slice:
     sampled: bool = False  # the shapes are known from polls, not from counters
     server_started_at: float | None = None  # by its uptime; None: it could not be read
     upkeep: bool = False  # a backup, an upgrade, or a window of maintenance
+    minute_of_week: float | None = None  # at its beginning, by the office's clock; None: not known
 
     def find_activity(self, integration: str) -> Activity:
         """What one integration did; one that is not listed did nothing."""
