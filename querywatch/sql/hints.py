@@ -44,6 +44,7 @@ class ValueHint:
     kind: ValueKind = ValueKind.UNKNOWN
     values: int = 1  # how many the `?` stands for, in a list
     number: int | None = field(default=None, repr=False)  # of a LIMIT or an OFFSET alone
+    is_offset: bool = False
     days: float | None = field(
         default=None, repr=False
     )  # from the date before to this one, where both are literals
@@ -98,12 +99,14 @@ def find_common_hints(some: Hints, others: Hints) -> Hints:
 
 
 def _find_common(one: ValueHint, other: ValueHint) -> ValueHint:
-    """Of numbers the least: nobody is told of more than every run does."""
+    """Of numbers the least: nobody is told of more than every run does. But pages lead to the farthest OFFSET."""
+    choose = max if one.is_offset else min
     return _make_hint(
         one.kind if one.kind is other.kind else ValueKind.UNKNOWN,
         min(one.values, other.values),
-        None if one.number is None or other.number is None else min(one.number, other.number),
+        None if one.number is None or other.number is None else choose(one.number, other.number),
         None if one.days is None or other.days is None else min(one.days, other.days),
+        is_offset=one.is_offset,
     )
 
 
@@ -116,7 +119,8 @@ def _find_hint(words: Sequence[str], place: int) -> ValueHint:
         return _make_hint(word.kind, word.values)
     is_second = before == "," and len(word.numbers) > 1
     number = word.numbers[int(is_second)] if word.numbers else None
-    return _make_hint(word.kind, number=number)
+    is_first = before == "LIMIT" and list(words[place + 1 : place + 3]) == [",", "?"]
+    return _make_hint(word.kind, number=number, is_offset=is_first or before == "OFFSET")
 
 
 @lru_cache(maxsize=1_000)
@@ -125,9 +129,11 @@ def _make_hint(
     values: int = 1,
     number: int | None = None,
     days: float | None = None,
+    *,
+    is_offset: bool = False,
 ) -> ValueHint:
     """Hints are kept by the thousand, and nearly all are alike."""
-    return ValueHint(kind=kind, values=values, number=number, days=days)
+    return ValueHint(kind=kind, values=values, number=number, days=days, is_offset=is_offset)
 
 
 def _add_days(hints: Sequence[ValueHint], words: Sequence[str]) -> Iterator[ValueHint]:

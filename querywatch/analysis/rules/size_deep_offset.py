@@ -3,7 +3,12 @@
 from collections.abc import Iterator
 
 from querywatch.analysis.advice import find_text
-from querywatch.analysis.cost import find_runs_per_minute, find_scan_measure, find_scan_severity
+from querywatch.analysis.cost import (
+    find_rows_per_run,
+    find_runs_per_minute,
+    find_scan_measure,
+    find_scan_severity,
+)
 from querywatch.analysis.rules.base import Category, Rule
 from querywatch.analysis.rules.words import name_account, say_rate, say_who
 from querywatch.analysis.situation import QueryLoad, Situation
@@ -21,15 +26,23 @@ _ADVICE = (
 def find(situation: Situation) -> Iterator[Finding]:
     """One finding for each third party's shape whose OFFSET skips as many rows as a large table has."""
     for load in situation.third_party_queries:
-        reading = load.reading
-        if reading is not None and (reading.offset or 0) >= situation.limits.large_table_rows:
-            yield _describe(load, reading, situation)
+        if load.reading is not None:
+            rows = _find_rows(load, load.reading)
+            skipped = min(rows, load.reading.offset or 0)
+            if skipped >= situation.limits.large_table_rows:
+                yield _describe(load, load.reading, rows, situation)
 
 
-def _describe(load: QueryLoad, reading: Reading, situation: Situation) -> Finding:
+def _find_rows(load: QueryLoad, reading: Reading) -> float:
+    """What a run reads at the most: the OFFSET is the farthest one that was seen; on average where that is counted."""
+    rows = float((reading.offset or 0) + (reading.limit or 0))
+    counted = find_rows_per_run(load) if load.evidence is Evidence.COUNTED else None
+    return rows if counted is None else min(rows, counted)
+
+
+def _describe(load: QueryLoad, reading: Reading, rows: float, situation: Situation) -> Finding:
     runs_per_minute = find_runs_per_minute(load, situation)
     skipped = reading.offset or 0
-    rows = skipped + (reading.limit or 0)
     table = _find_table(reading, situation)
     measured, limit = find_scan_measure(rows, runs_per_minute, situation)
     rewrite = _find_rewrite(load, reading, table, situation)
@@ -41,8 +54,9 @@ def _describe(load: QueryLoad, reading: Reading, situation: Situation) -> Findin
         subject=name_account(load.account) if table is None else table.name,
         fingerprint=load.statement.fingerprint,
         table="" if table is None else table.name,
-        message=f"{say_who(load.integration, load.account, shared=load.shared)} skips {format_count(skipped)} rows by "
-        f"OFFSET to fetch {format_count(reading.limit or 0)}, {often}: the server reads them all to throw them away.",
+        message=f"{say_who(load.integration, load.account, shared=load.shared)} skips as many as "
+        f"{format_count(skipped)} rows by OFFSET to fetch {format_count(reading.limit or 0)}, {often}: the server "
+        "reads them all to throw them away.",
         advice=f"{_ADVICE} That is: {rewrite}" if rewrite else _ADVICE,
         rewrite=rewrite,
         evidence=Evidence.INFERRED,

@@ -30,6 +30,16 @@ def test_of_a_shape_is_told_what_all_its_texts_have_in_common() -> None:
     assert cut.hints == hints
 
 
+@pytest.mark.parametrize("paging", ["LIMIT {}, 500", "LIMIT 500 OFFSET {}"])
+def test_pages_are_told_by_how_far_they_lead(paging: str) -> None:
+    """To their order of magnitude: not each page is looked at anew."""
+    book = StatementBook()
+    for offset in range(0, 250_000, 500):
+        statement = book.from_text(f"SELECT a FROM t WHERE b = 'x' ORDER BY a {paging.format(offset)}")
+    numbers = sorted(hint.number for hint in statement.hints if hint.number is not None)
+    assert numbers == [500, 100_000]
+
+
 def test_a_digest_that_came_first_leaves_the_hints_to_the_texts() -> None:
     book = StatementBook()
     assert book.from_digest("SELECT `a` FROM `t` WHERE `b` = ?").hints == ()
