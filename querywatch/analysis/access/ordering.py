@@ -14,6 +14,7 @@ _MOST_ORDERED = 16  # of more, the first are taken as they are written
 _BUFFERED_ROWS = 2_000.0  # that a join buffer holds
 _MOST_STEPS = 800  # tried, of all orders; the first one is always gone through
 _KEPT_ROW_COST = 0.05  # to put a row into a table in memory, and to find it there: HEAP_TEMPTABLE_LOOKUP_COST
+_TAKEN_ROW_COST = 2 * _KEPT_ROW_COST  # to put one there, and to go on from it
 _DEDUPE_COST = 1.0  # to keep a row of a subquery, and see that it is the first of its kind
 _LEAST_LEFT = 1e-6
 MOST_ROWS = (
@@ -112,7 +113,7 @@ class _Search:
                 path, price, times = alone, kept_price, 1.0
         left = path.rows * self._find_left(wishes, path, placed)
         if instance.semi and self._has_waiting(placed):
-            price += rows * left * _DEDUPE_COST
+            price += rows * left * (_TAKEN_ROW_COST if instance.apart else _DEDUPE_COST)
         elif instance.semi or path.access is Access.CONST:
             left = min(1.0, left)
         return Step(wishes=wishes, path=path, times=times, rows=min(rows * left, MOST_ROWS)), price

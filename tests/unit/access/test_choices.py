@@ -147,6 +147,16 @@ def test_a_subquery_that_stands_alone_is_read_once_and_kept(text: str) -> None:
     assert accesses == [(True, 32_852), (True, 25_721 if "claim" in text else 1_465_484)]
 
 
+def test_a_small_subquery_that_stands_alone_leads() -> None:
+    """Its rows, made distinct in memory, choose among the rows outside."""
+    text = (
+        "SELECT p.PatNum FROM patient p WHERE p.DateFirstVisit > '2026-01-01' AND EXISTS "
+        "(SELECT 1 FROM sheet s WHERE s.PatNum = p.PatNum AND s.IsWebForm = 1)"
+    )
+    accesses = {each.alias: each.access for each in read(text, habits=_MARIADB).tables}
+    assert accesses == {"p": Access.REF, "s": Access.SCAN}
+
+
 def test_groups_that_are_sorted_by_something_else_are_made_in_an_indexs_order() -> None:
     """By MySQL, which then sorts the groups; MariaDB reads the table as it lies."""
     text = (
