@@ -62,6 +62,17 @@ def _parse_entry(text: str) -> list[tuple[int, int]]:
     return spans
 
 
+def format_weekly_hours(hours: WeeklyHours) -> tuple[str, ...]:
+    """Entries that read as those hours: "mon, tue 07:00-18:00"."""
+    days = dict[str, list[str]]()
+    for start, end in sorted(hours.spans):
+        day, opens = divmod(start, _DAY_MINUTES)
+        closes = end - day * _DAY_MINUTES
+        span = f"{opens // 60:02d}:{opens % 60:02d}-{closes // 60:02d}:{closes % 60:02d}"
+        days.setdefault(span, []).append(_DAYS[day])
+    return tuple(f"{', '.join(names)} {span}" for span, names in days.items())
+
+
 def parse_time_of_day(text: str) -> int:
     """Minutes since midnight of "HH:MM", up to 24:00. Raises ValueError, worded as in `parse_weekly_hours`."""
     found = re.fullmatch(r"(\d{1,2}):([0-5]\d)", text.strip())

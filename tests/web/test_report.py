@@ -77,7 +77,7 @@ def fill(directory: Path, now: float) -> None:
                 statements=17.0, first_at=now - 7_000, last_at=now - 6_000, tables="patient",
             )  # fmt: skip
             add_writes(connection, "main-office", [note, replace(note, outcome="refused", statements=3.0)])
-            windows = {"off": (now - 9_000, now - 7_200), "on": (now - 7_200, now - 5_400)}
+            windows = {"effect": (3.1, 2.2, 4.4), "ended_at": (now - 5_400,)}
             trial = TrialRecord(
                 **about, question="seconds", started_at=now - 9_000, windows=windows, state="stopped",
                 verdict="cause: the office's statements took 3.1 times as long with it on",

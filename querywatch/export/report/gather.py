@@ -13,13 +13,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from querywatch import __version__
+from querywatch.export.report.sections import (
+    make_blocking,
+    make_rates,
+    make_repetition,
+    make_schedule,
+    make_sight,
+)
 from querywatch.export.report.summary import make_summary
 from querywatch.model import Integration
 from querywatch.store.acknowledgements import load_acknowledgements
 from querywatch.store.findings import PastFinding, load_finding_history
 from querywatch.store.history import load_changes, load_gaps, load_shapes
 from querywatch.store.servers import load_server
-from querywatch.store.trials import load_trials
+from querywatch.store.trials import TrialRecord, load_trials
 from querywatch.store.use import PastUse, Use, load_use
 from querywatch.store.writes import WriteNote, load_writes
 
@@ -48,7 +55,10 @@ def load_report(connection: sqlite3.Connection, scope: Scope) -> Document:
     shapes = {each.fingerprint: each for each in load_shapes(connection, scope.server)}
     texts = {fingerprint: (each.shape, each.tables) for fingerprint, each in shapes.items()}
     history = load_finding_history(connection, scope.server, scope.since)
+    gaps = load_gaps(connection, scope.server, scope.since)
     info = load_server(connection, scope.server).info
+    found = [each for each in history if each.finding.integration == name]
+    series, hours, statements = _make_series(own), _make_hours(own), _make_shapes(own, texts)
     report: Document = {
         "format": FORMAT,
         "made_by": f"querywatch {__version__}",
@@ -65,15 +75,15 @@ def load_report(connection: sqlite3.Connection, scope: Scope) -> Document:
             "contact": scope.integration.contact,
         },
         "totals": _make_totals(uses, name),
-        "series": _make_series(own),
-        "hours_of_day_utc": _make_hours(own),
-        "shapes": _make_shapes(own, texts),
-        "findings": [_make_finding(each, texts) for each in history if each.finding.integration == name],
+        "series": series,
+        "hours_of_day_utc": hours,
+        "schedule": make_schedule(scope.integration.schedule, series, hours),
+        "shapes": statements,
+        "findings": [_make_finding(each, texts) for each in found],
+        "blocking": make_blocking(found, scope.until),
         "writes": [_make_write(each) for each in load_writes(connection, scope.server, name, scope.since)],
         "trials": [
-            asdict(each) | {"started_at": render_time(each.started_at)}
-            for each in load_trials(connection, scope.server)
-            if each.integration == name
+            _make_trial(each) for each in load_trials(connection, scope.server) if each.integration == name
         ],
         "acknowledged": [
             asdict(each) | {"made_at": render_time(each.made_at), "until": render_time(each.until)}
@@ -90,8 +100,10 @@ def load_report(connection: sqlite3.Connection, scope: Scope) -> Document:
                 "ended_at": render_time(each.ended_at),
                 "reason": each.reason,
             }
-            for each in load_gaps(connection, scope.server, scope.since)
+            for each in gaps
         ],
+        "sight": make_sight(series, gaps, found, scope.since, scope.until),
+        "repeat": make_repetition(name, statements),
         "comparison": None,
     }
     report["summary"] = make_summary(report)
@@ -153,13 +165,18 @@ def _make_hours(own: Sequence[PastUse]) -> list[float]:
 
 def _make_shapes(own: Sequence[PastUse], texts: dict[str, tuple[str, str]]) -> list[Document]:
     """The costliest shapes: by time where it was measured, else by runs."""
-    found: dict[str, list[Use]] = defaultdict(list)
+    found: dict[str, list[PastUse]] = defaultdict(list)
     for each in own:
         if each.use.fingerprint:
-            found[each.use.fingerprint].append(each.use)
-    rows = [_describe(fingerprint, texts) | _add_up(uses) for fingerprint, uses in found.items()]
+            found[each.use.fingerprint].append(each)
+    rows = [_describe(fingerprint, texts) | _make_amounts(uses) for fingerprint, uses in found.items()]
     rows.sort(key=lambda row: (-(row["seconds"] or 0.0), -(row["runs"] or 0.0), row["fingerprint"]))
     return rows[:_SHAPES_SHOWN]
+
+
+def _make_amounts(uses: Sequence[PastUse]) -> Document:
+    amounts = _add_up(each.use for each in uses)
+    return amounts | make_rates(amounts, sum(each.length_seconds for each in uses if each.use.runs))
 
 
 def _describe(fingerprint: str, texts: dict[str, tuple[str, str]]) -> Document:
@@ -182,6 +199,22 @@ def _make_finding(past: PastFinding, texts: dict[str, tuple[str, str]]) -> Docum
         "opened_at": render_time(past.opened_at),
         "last_seen_at": render_time(past.last_seen_at),
         "resolved_at": None if past.resolved_at is None else render_time(past.resolved_at),
+    }
+
+
+def _make_trial(trial: TrialRecord) -> Document:
+    """How it stands; `effect` is times as long as with the integration off, at its least and at its most."""
+    ratio, low, high = trial.windows.get("effect", (None, None, None))
+    ended = next(iter(trial.windows.get("ended_at", ())), None)
+    return {
+        "question": trial.question,
+        "started_at": render_time(trial.started_at),
+        "ended_at": None if ended is None else render_time(ended),
+        "state": trial.state,
+        "verdict": trial.verdict,
+        "effect": ratio,
+        "effect_least": low,
+        "effect_most": high,
     }
 
 

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from querywatch.export.report.gather import Document
 from querywatch.export.report.plots import render_plot
+from querywatch.export.report.sections import tell_writes
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -22,7 +23,7 @@ def render_html(report: Document) -> str:
     loader = PackageLoader("querywatch.export.report")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     return pages.get_template("report.html.j2").render(
-        report=report, plot=render_plot, days=_find_days(report)
+        report=report, plot=render_plot, days=_find_days(report), told_writes=tell_writes(report)
     )
 
 

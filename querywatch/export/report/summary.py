@@ -2,15 +2,20 @@
 
 from typing import Any
 
+from querywatch.export.report.sections import tell_blocking, tell_schedule, tell_sight, tell_writes
 from querywatch.units import format_count, format_ratio, format_seconds
 
 
 def make_summary(report: dict[str, Any]) -> list[str]:
     """A few sentences, each from numbers that stand in the document."""
-    said = [_tell_use(report), _tell_findings(report), _tell_writes(report)]
-    if report["gaps"]:
-        said.append(f"querywatch could not look in {len(report['gaps'])} spans of this time: see the gaps.")
-    return said
+    return [
+        _tell_use(report),
+        tell_schedule(report),
+        _tell_findings(report),
+        tell_blocking(report),
+        tell_writes(report),
+        tell_sight(report),
+    ]
 
 
 def _tell_use(report: dict[str, Any]) -> str:
@@ -33,11 +38,3 @@ def _tell_findings(report: dict[str, Any]) -> str:
     still_open = sum(each["resolved_at"] is None for each in findings)
     said = "There was 1 finding" if len(findings) == 1 else f"There were {len(findings)} findings"
     return f"{said}, {critical} of them critical; {still_open} open still."
-
-
-def _tell_writes(report: dict[str, Any]) -> str:
-    done = sum(each["statements"] for each in report["writes"] if each["outcome"] == "done")
-    refused = sum(each["statements"] for each in report["writes"] if each["outcome"] == "refused")
-    if not report["writes"]:
-        return "No forbidden write was seen."
-    return f"{format_count(done)} forbidden writes were done, and {format_count(refused)} were refused."
