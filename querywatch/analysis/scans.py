@@ -112,7 +112,7 @@ def _find_choosing(access: TableAccess, *, joins: bool = False) -> frozenset[str
     return frozenset(
         each.column
         for each in access.predicates
-        if each.usable and each.blocker in _ANSWERABLE and (joins or each.operator != "join")
+        if each.usable and each.blocker in _ANSWERABLE and (joins or not each.other)
     )
 
 

@@ -47,7 +47,7 @@ class Predicate:
     usable: bool  # by an index that begins with the column, were there one
     blocker: Blocker | None = None
     function: str = ""  # the built-in one that the column stands in: 'DATE'
-    other: str = ""  # of a join: the other table's alias
+    other: str = ""  # where it is compared with another table's column: that table's alias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -256,16 +256,16 @@ def _describe(step: Step, times: float, cut: Sequence[str]) -> TableAccess:
 
 def _publish(use: Use, instance: Instance) -> Predicate:
     blocker = use.blocker
+    is_value = use.outer and not use.needs  # what the queries around hand in
     if use.usable and instance.table is not None and use.operator in _INDEXED:
         blocker = _find_prefix(use.column.name, instance)
     return Predicate(
         column=use.column.name,
-        # What the queries around hand in is a value here.
-        operator="eq" if use.outer and not use.needs and use.operator == "join" else use.operator,
+        operator="eq" if is_value and use.operator == "join" else use.operator,
         usable=use.usable,
         blocker=blocker,
         function=use.function,
-        other=use.other,
+        other="" if is_value else use.other,
     )
 
 

@@ -1,5 +1,7 @@
 """Brings a block into the form in which a server looks for its plan: subqueries as joins, outer joins that are none."""
 
+from collections.abc import Sequence
+
 from querywatch.analysis.access.blocks import (
     Block,
     Column,
@@ -47,11 +49,31 @@ def _join_subquery(block: Block, conjunct: Conjunct, habits: Habits) -> None:
     block.conjuncts.remove(conjunct)
     joined = [Conjunct(each.term, nest) if each.nest is None else each for each in inner.conjuncts]
     added = [*joined, *(Conjunct(tie, nest) for tie in ties)]
+    if not negated and len(inner.instances) == 1:
+        _pull_out(inner.instances[0], added)
     block.conjuncts += added
     block.instances += inner.instances
     block.subqueries = [each for each in block.subqueries if each is not inner] + inner.subqueries
     for each_added in added:
         _join_subquery(block, each_added, habits)
+
+
+def _pull_out(instance: Instance, conjuncts: Sequence[Conjunct]) -> None:
+    """Makes a plain join of a table of which each row outside meets one at most: it is looked up by a unique key."""
+    sides = [
+        (one, other)
+        for each in conjuncts
+        if isinstance(each.term, Comparison) and each.term.test is Test.EQUAL
+        for one, other in ((each.term.left, each.term.right), (each.term.right, each.term.left))
+    ]
+    tied = {
+        one.name
+        for one, other in sides
+        if isinstance(one, Column) and one.instance is instance and instance not in find_instances(other)
+    }
+    indexes = instance.table.indexes if instance.table is not None else ()
+    if any(index.unique and index.columns and tied.issuperset(index.columns) for index in indexes):
+        instance.semi = instance.apart = False
 
 
 def _is_tied_by_equality(block: Block) -> bool:

@@ -108,14 +108,15 @@ def _find_use(test: Test, column: Column, other: Node, hints: Hints) -> Use:
     """The use of a bare column that is compared with something."""
     needs = find_instances(other)
     is_join = isinstance(other, Column)
-    blocker = _find_barrier(test, column, other, hints)
+    beside = is_join and column.instance in needs  # of the same row: nothing to look up
+    blocker = None if beside else _find_barrier(test, column, other, hints)
     operator = {
         Test.EQUAL: "join" if is_join else "eq",
         Test.SAME: "join" if is_join else "eq",
         Test.LESS: "range",
         Test.MORE: "range",
         Test.LIKE: "like",
-    }.get(test, "other")
+    }.get(test if not beside else Test.UNEQUAL, "other")
     hint = find_hint(other, hints)
     return Use(
         column=column,
@@ -140,7 +141,7 @@ def find_hint(node: Node, hints: Hints) -> ValueHint:
 def _find_barrier(test: Test, column: Column, other: Node, hints: Hints) -> Blocker | None:
     """What keeps indexes on the column from finding the other side's value."""
     if column.instance in find_instances(other):
-        return Blocker.ARITHMETIC
+        return Blocker.SUBQUERY if isinstance(other, Sub) else Blocker.ARITHMETIC
     if test in _BARRED:
         return _BARRED[test]
     if any(isinstance(each, Call) and each.name == "COLLATE" for each in find_nodes(other)):

@@ -165,3 +165,10 @@ def test_groups_that_are_sorted_by_something_else_are_made_in_an_indexs_order() 
     grouped = find(text, "p")
     assert (grouped.access, grouped.index, grouped.limited) == (Access.INDEX_SCAN, "indexGuarantor", False)
     assert find(text, "p", habits=_MARIADB).access is Access.SCAN
+
+
+def test_a_subquery_over_a_unique_key_is_a_plain_join() -> None:
+    """No row outside could come twice: the subquery's table may be read first, and the other looked up."""
+    text = "SELECT * FROM appointment WHERE PatNum IN (SELECT {} FROM patient WHERE Address = 'x')"
+    assert find(text.format("PatNum"), "appointment").access is Access.REF
+    assert find(text.format("ResponsParty"), "appointment").access is Access.SCAN

@@ -37,11 +37,15 @@ def find_predicates(table: str, condition: str) -> list[Predicate]:
         ("patient", "PatNum <> 5", Blocker.NEGATION, ""),
         ("patient", "PatNum NOT IN (1, 2)", Blocker.NEGATION, ""),
         ("patient", "LName NOT LIKE 'x%'", Blocker.NEGATION, ""),
-        ("patient", "PatNum = Guarantor", Blocker.ARITHMETIC, ""),
+        ("patient", "PatNum = Guarantor + 1", Blocker.ARITHMETIC, ""),
+        ("patient", "PatNum = Guarantor", None, ""),
     ],
 )
-def test_what_bars_an_index(table: str, condition: str, blocker: Blocker, function: str) -> None:
-    """The first predicate says why; the table, whose index begins with the column, is read from end to end."""
+def test_what_bars_an_index(table: str, condition: str, blocker: Blocker | None, function: str) -> None:
+    """The first predicate says why; the table, whose index begins with the column, is read from end to end.
+
+    None: two columns of one row are compared, and there is nothing to look up.
+    """
     found = find_predicates(table, condition)
     assert (found[0].usable, found[0].blocker, found[0].function) == (False, blocker, function)
     assert find(f"SELECT * FROM {table} WHERE {condition}", table).access is Access.SCAN
