@@ -189,7 +189,7 @@ def print_trial(answer: dict[str, Any]) -> None:
     if effect := answer["effect"]:
         low, high = effect["low"] - 1, effect["high"] - 1
         console.print(
-            Text(f"With it on a statement takes {effect['ratio'] - 1:+.0%} (95 %: {low:+.0%} to {high:+.0%})")
+            Text(f"With it on a statement takes {effect['ratio'] - 1:+.0%} (90 %: {low:+.0%} to {high:+.0%})")
         )
     for side in ("off", "on"):
         if numbers := answer[side]:

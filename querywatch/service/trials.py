@@ -27,7 +27,7 @@ STOPPED = "stopped"
 _UPKEEP = frozenset({"makes a backup", "checks or tidies tables"})
 _UPKEEP_SECONDS = 0.5  # of a count: less hurts nobody
 _BEFORE_SECONDS = 2 * 3_600.0  # of the start: to know its usual pauses, and the office with it on
-_WAITING = 1_000  # slices, for the keeper
+_WAITING = 3_000  # slices, for the keeper
 _FOLLOWED_SECONDS = 86_400.0  # a trial that nobody stopped
 _SHOWN_SECONDS = 7 * 86_400.0  # that a trial's end stays in the metrics
 

@@ -1,22 +1,26 @@
 """Estimates how much slower the office's statements are with an integration on than with it off."""
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
-# A server's load wanders by itself: what is slow now is slow for minutes. These hold where little is measured.
-_USUAL_SPREAD = 0.08  # of the log of time a run, from slice to slice
+from querywatch.trial.noise import NOISES, USUAL_NOISE, Noise, Vector, dot, invert, whiten
+
+# A server's load wanders by itself: what is slow now is slow for minutes.
+_LASTING_SPREAD = 0.07  # of the log of time a run, that lasts from slice to slice, as it usually is
+_MOST_USUAL_SPREAD = 0.1  # of a slice, however short, before anything was measured
 _USUAL_WEIGHT = 8.0  # slices that the usual spread counts for
-_MEMORY_SECONDS = 600.0
-_LASTING_SHARE = 0.75  # of the variance, that fades with that memory; the rest is each slice's own
 _ROUNDS = 8
-_LEAST_T = 1.96
-_FOUR_IN_FIVE = 1.43  # times half the interval: an effect so large is told four times in five
+_Z = 1.645  # of the standard normal: 90 % lie within
+_FOUR_IN_FIVE = 1.51  # times half the interval: an effect so large is told four times in five
 _LEAST_LOAD_CHANGE = 0.01
+_MOST_POINTS = 600
 _RUN_VARIANCE = 0.5  # of the log of one run's time
 _SHAPE_VARIANCE = 0.05  # that more runs do not take away
-
-Vector = list[float]
+_POWER_MINUTES = (5, 7, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 180, 240)
+_DAY_MINUTES = 1_440.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """How many times as long a run takes with it on, with the 95 % interval."""
+    """How many times as long a run takes with it on, with the 90 % interval."""
 
     ratio: float
     low: float
@@ -48,8 +52,21 @@ class Effect:
         return (math.log(self.high) - math.log(self.low)) / 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """The log of the effect with its standard error, and how well the noise that it supposes fits (log)."""
+
+    slope: float
+    error: float
+    freedom: float
+    likelihood: float
+
+
 def find_effect(points: Sequence[Point]) -> Effect | None:
-    """The effect; None where one side is missing. Generalised least squares over slices that remember each other."""
+    """The effect; None where one side is missing. Generalised least squares over slices that remember each other.
+
+    How long and how much they do is taken from the slices themselves: of the noises that may be, the likeliest.
+    """
     if len({point.on for point in points}) < 2:
         return None
     levels = _find_levels(points)
@@ -59,50 +76,94 @@ def find_effect(points: Sequence[Point]) -> Effect | None:
     if len(points) >= 12 and max(loads) - min(loads) > _LEAST_LOAD_CHANGE:
         middle = sum(loads) / len(loads)
         columns.append([load - middle for load in loads])
-    root = _find_root([point.at for point in points])
-    white = [_solve_lower(root, column) for column in columns]
-    answer = _solve_lower(root, levels)
-    inverse = _invert([[_dot(a, b) for b in white] for a in white])
-    if inverse is None:
+    times = [point.at for point in points]
+    step_seconds = min(later - earlier for earlier, later in pairwise(times))
+    fits = [_fit(times, columns, levels, noise, step_seconds) for noise in NOISES]
+    found = max((fit for fit in fits if fit), key=lambda fit: fit.likelihood, default=None)
+    if found is None:
         return None
-    slopes = [_dot(row, [_dot(column, answer) for column in white]) for row in inverse]
-    left = [
-        value - sum(slope * column[number] for slope, column in zip(slopes, white, strict=True))
-        for number, value in enumerate(answer)
+    half = find_t(found.freedom) * found.error
+    return Effect(
+        ratio=math.exp(found.slope), low=math.exp(found.slope - half), high=math.exp(found.slope + half)
+    )
+
+
+def thin_points(points: Sequence[Point]) -> list[Point]:
+    """Neighbours of one side together, where there are more than can be weighed against one another quickly."""
+    size = 1 + len(points) // _MOST_POINTS
+    return [
+        _merge(side[first : first + size])
+        for _, group in groupby(points, lambda point: point.on)
+        for side in [list(group)]
+        for first in range(0, len(side), size)
     ]
-    freedom = len(points) - len(columns) + _USUAL_WEIGHT
-    variance = (_dot(left, left) + _USUAL_WEIGHT * _USUAL_SPREAD**2) / freedom
-    half = find_t(freedom) * math.sqrt(variance * inverse[1][1])
-    return Effect(ratio=math.exp(slopes[1]), low=math.exp(slopes[1] - half), high=math.exp(slopes[1] + half))
+
+
+def _merge(points: Sequence[Point]) -> Point:
+    runs, seconds = defaultdict[str, float](float), defaultdict[str, float](float)
+    for point in points:
+        for name, each in point.runs.items():
+            runs[name] += each
+            seconds[name] += each * point.times[name]
+    times = {name: seconds[name] / each for name, each in runs.items()}
+    return Point(at=points[0].at, on=points[0].on, times=times, runs=dict(runs))
 
 
 def find_power_minutes(effect_ratio: float, slice_seconds: float) -> float:
     """How many minutes off, and as many on, an effect needs to be told from the usual wandering; at most a day."""
     wanted = math.log1p(effect_ratio) - math.log(1.05)
-    for slices in (10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120):
-        times = [number * slice_seconds for number in range(3 * slices)]
-        if _find_usual_half(times, slices) * _FOUR_IN_FIVE < wanted:
-            return slices * slice_seconds / 60.0
-    return 1_440.0
+    for minutes in _POWER_MINUTES:
+        slices = round(minutes * 60.0 / slice_seconds)
+        if slices > 1 and _find_usual_half(slices, slice_seconds) * _FOUR_IN_FIVE < wanted:
+            return float(minutes)
+    return _DAY_MINUTES
 
 
 def find_t(freedom: float) -> float:
-    """Student's t that 95 % lie within, by the expansion of Cornish and Fisher."""
-    z = _LEAST_T
-    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    """Student's t that 90 % lie within, by the expansion of Cornish and Fisher."""
+    return _Z + (_Z**3 + _Z) / (4 * freedom) + (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / (96 * freedom**2)
 
 
-def _find_usual_half(times: Sequence[float], off: int) -> float:
-    root = _find_root(times)
+def _fit(
+    times: Sequence[float], columns: Sequence[Vector], levels: Vector, noise: Noise, step_seconds: float
+) -> _Fit | None:
+    (*white, answer), log_scale = whiten(times, [*columns, levels], noise, step_seconds)
+    solved = invert([[dot(a, b) for b in white] for a in white])
+    if solved is None:
+        return None
+    inverse, log_size = solved
+    slopes = [dot(row, [dot(column, answer) for column in white]) for row in inverse]
+    left = [
+        value - sum(slope * column[number] for slope, column in zip(slopes, white, strict=True))
+        for number, value in enumerate(answer)
+    ]
+    freedom = len(times) - len(columns) + _USUAL_WEIGHT
+    usual = _find_usual_spread(noise, step_seconds)
+    variance = (dot(left, left) + _USUAL_WEIGHT * usual**2) / freedom
+    return _Fit(
+        slope=slopes[1],
+        error=math.sqrt(variance * inverse[1][1]),
+        freedom=freedom,
+        likelihood=-0.5 * (log_scale + log_size + freedom * math.log(variance)),
+    )
+
+
+def _find_usual_spread(noise: Noise, step_seconds: float) -> float:
+    return min(_MOST_USUAL_SPREAD, _LASTING_SPREAD * math.sqrt(1.0 + noise.find_own(step_seconds)))
+
+
+def _find_usual_half(off: int, slice_seconds: float) -> float:
+    times = [number * slice_seconds for number in range(3 * off)]
     columns = [
         [1.0] * len(times),
         [0.0 if off <= number < 2 * off else 1.0 for number in range(len(times))],
     ]
-    white = [_solve_lower(root, column) for column in columns]
-    inverse = _invert([[_dot(a, b) for b in white] for a in white])
-    if inverse is None:
+    white, _ = whiten(times, columns, USUAL_NOISE, slice_seconds)
+    solved = invert([[dot(a, b) for b in white] for a in white])
+    if solved is None:
         return math.inf
-    return find_t(len(times)) * _USUAL_SPREAD * math.sqrt(inverse[1][1])
+    spread = _LASTING_SPREAD * math.sqrt(1.0 + USUAL_NOISE.find_own(slice_seconds))
+    return find_t(len(times)) * spread * math.sqrt(solved[0][1][1])
 
 
 def _find_levels(points: Sequence[Point]) -> Vector:
@@ -131,43 +192,3 @@ def _find_level(point: Point, usual: Mapping[str, float]) -> float:
 
 def _weigh(runs: float) -> float:
     return 1.0 / (_RUN_VARIANCE / max(runs, 1.0) + _SHAPE_VARIANCE)
-
-
-def _find_root(times: Sequence[float]) -> list[Vector]:
-    """The lower root (Cholesky) of how the slices go together."""
-    root: list[Vector] = []
-    for number, at in enumerate(times):
-        row: Vector = []
-        for other in range(number):
-            together = _LASTING_SHARE * math.exp(-abs(at - times[other]) / _MEMORY_SECONDS)
-            row.append((together - _dot(row, root[other][:other])) / root[other][other])
-        row.append(math.sqrt(max(1e-9, 1.0 - _dot(row, row))))
-        root.append(row)
-    return root
-
-
-def _solve_lower(root: Sequence[Vector], values: Sequence[float]) -> Vector:
-    solved: Vector = []
-    for row, value in zip(root, values, strict=True):
-        solved.append((value - _dot(row[:-1], solved)) / row[-1])
-    return solved
-
-
-def _dot(left: Sequence[float], right: Sequence[float]) -> float:
-    return sum(a * b for a, b in zip(left, right, strict=True))
-
-
-def _invert(matrix: Sequence[Vector]) -> list[Vector] | None:
-    """The inverse of a small matrix (Gauss and Jordan); None where it has none."""
-    size = len(matrix)
-    rows = [[*row, *(float(number == other) for other in range(size))] for number, row in enumerate(matrix)]
-    for number in range(size):
-        pivot = rows[number][number]
-        if abs(pivot) < 1e-12:
-            return None
-        rows[number] = [value / pivot for value in rows[number]]
-        for other in range(size):
-            if other != number:
-                factor = rows[other][number]
-                rows[other] = [a - factor * b for a, b in zip(rows[other], rows[number], strict=True)]
-    return [row[size:] for row in rows]

@@ -1,25 +1,23 @@
 """Judges a trial: finds when the integration was off and on, whether that is a fair comparison, and what follows."""
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import pairwise
 
-from querywatch.trial.contrast import Effect, Point, find_effect
+from querywatch.trial.contrast import Effect, Point, find_effect, thin_points
 from querywatch.trial.rhythm import NO_RHYTHM, Rhythm
 from querywatch.trial.slices import ALL_SHAPES, SLICE_SECONDS, Slice, Work
 
 CAUSE_LEAST = 1.05
 DEFAULT_EFFECT = 0.10
-_OFF_SLICES = 3  # of silence, at least
+_OFF_SLICES = 5  # of silence, at least
 _PAUSES = 1.5  # times its longest usual pause
 _AROUND_SECONDS = 3_600.0  # that windows are compared with, before and after
 _LEAST_SLICES = 5  # of each window
 _LEAST_RUNS = 200.0  # of the office, with it off and with it on
 _SEEN_SHARE = 0.5  # of a slice
-_MOST_POINTS = 200
 _CHANGED_FACTOR = 2.0
 _CHANGED_BUSY = 0.05  # seconds of server time a second
 _SIDE_SHARE = 0.5  # of the effect's log, that each switch must show on its own
@@ -82,7 +80,7 @@ def find_judgement(question: Question, slices: Sequence[Slice], rhythm: Rhythm =
     off = [each for each in compared if each.started_at in silent]
     on = [each for each in compared if each.started_at not in silent]
     effect, spoilt = None, _find_spoilt(question, seen, compared, off, on)
-    points = _thin(
+    points = thin_points(
         [point for each in compared if (point := _make_point(question, each, silent, rhythm)) is not None]
     )
     if not spoilt:
@@ -202,12 +200,18 @@ def _find_groups(question: Question, slices: Iterable[Slice]) -> list[list[Slice
         if not _is_seen(question, each) or not each.find_activity(question.integration).is_silent:
             last = None
             continue
-        if last is not None and each.started_at - last.started_at < 1.5 * question.slice_seconds:
+        if last is not None and _follows(question, last, each):
             groups[-1].append(each)
         else:
             groups.append([each])
         last = each
     return groups
+
+
+def _follows(question: Question, last: Slice, each: Slice) -> bool:
+    """Whether nothing between them was out of sight; counts that are rarer than slices leave some of those out."""
+    away_seconds = each.started_at - last.started_at
+    return away_seconds < 1.5 * question.slice_seconds or each.seconds >= away_seconds * _SEEN_SHARE
 
 
 def _is_seen(question: Question, each: Slice) -> bool:
@@ -219,7 +223,8 @@ def _find_compared(question: Question, slices: Sequence[Slice], silent: frozense
     # The slice in which it was switched is neither off nor on, nor is what of a silence nobody named.
     groups = [{each.started_at for each in group} for group in _find_groups(question, slices)]
     whole = silent.union(*(group for group in groups if group & silent))
-    switched = (whole | {each + step * question.slice_seconds for each in whole for step in (-1, 1)}) - silent
+    pairs = [(one.started_at, other.started_at) for one, other in pairwise(slices)]
+    switched = whole.union(*(pair for pair in pairs if not whole.isdisjoint(pair))) - silent
     return [
         each
         for each in slices
@@ -310,27 +315,6 @@ def _make_point(question: Question, each: Slice, silent: frozenset[float], rhyth
         },
         runs={name: work.runs for name, work in office.items()},
     )
-
-
-def _thin(points: Sequence[Point]) -> list[Point]:
-    """Neighbours of one side together, where there are more than can be weighed against one another quickly."""
-    size = 1 + len(points) // _MOST_POINTS
-    return [
-        _merge(side[first : first + size])
-        for _, group in groupby(points, lambda point: point.on)
-        for side in [list(group)]
-        for first in range(0, len(side), size)
-    ]
-
-
-def _merge(points: Sequence[Point]) -> Point:
-    runs, seconds = defaultdict[str, float](float), defaultdict[str, float](float)
-    for point in points:
-        for name, each in point.runs.items():
-            runs[name] += each
-            seconds[name] += each * point.times[name]
-    times = {name: seconds[name] / each for name, each in runs.items()}
-    return Point(at=points[0].at, on=points[0].on, times=times, runs=dict(runs))
 
 
 def _add_up(question: Question, side: Sequence[Slice]) -> WindowNumbers:

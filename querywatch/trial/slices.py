@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SLICE_SECONDS = 60.0
+SLICE_SECONDS = 20.0  # the shorter, the better is the moment of a switch told from a load that wanders
 ALL_SHAPES = ""  # the office's statements together, as its accounts' counters have them
 
 

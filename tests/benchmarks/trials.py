@@ -11,14 +11,14 @@ from random import Random
 
 from querywatch.analysis.regression import Runs
 from querywatch.trial.judgement import Judgement, Question, Verdict, find_judgement
-from querywatch.trial.slices import Activity, Slice, Work
+from querywatch.trial.slices import SLICE_SECONDS, Activity, Slice, Work
 from tests.replay.office import START, Office
 
 EFFECTS = (0.0, 0.1, 0.2, 0.5, 2.0)
 SPOILINGS = ("", "", "", "", "restart", "not off", "another", "backup", "gap")
 _VENDOR = "vendor"
 _OFFICE = "opendental"
-_SLICE_SECONDS = 60.0
+_MINUTE_SECONDS = 60.0
 _STEP_SECONDS = 10.0
 _WARMING_SECONDS = 600.0  # for the batches and first tries that wait at the office's beginning
 _OPENING, _CLOSING = 8.0, 17.0
@@ -36,8 +36,8 @@ def simulate_trial(seed: int, effect: float, minutes: int, spoiling: str = "") -
         now += _STEP_SECONDS
         office.step(now, _STEP_SECONDS)
     slices = list(_draw_slices(office, started_at, effect, minutes, spoiling))
-    off_at = started_at + minutes * _SLICE_SECONDS
-    until = started_at + 3 * minutes * _SLICE_SECONDS
+    off_at = started_at + minutes * _MINUTE_SECONDS
+    until = started_at + 3 * minutes * _MINUTE_SECONDS
     return find_judgement(Question(integration=_VENDOR, started_at=off_at, until=until), slices)
 
 
@@ -45,25 +45,26 @@ def _draw_slices(
     office: Office, started_at: float, effect: float, minutes: int, spoiling: str
 ) -> Iterator[Slice]:
     """The vendor under trial is one more than the office's own; `another` is one that stops with it."""
-    opened_at, restart_at = started_at - 86_400.0, started_at + (2 * minutes - 2) * _SLICE_SECONDS
-    for number in range(3 * minutes):
-        on = not minutes <= number < 2 * minutes
+    opened_at, restart_at = started_at - 86_400.0, started_at + (2 * minutes - 2) * _MINUTE_SECONDS
+    share = SLICE_SECONDS / _MINUTE_SECONDS
+    for number in range(round(3 * minutes / share)):
+        minute = int(number * share)
+        on = not minutes <= minute < 2 * minutes
         other_on = spoiling != "another" or on
-        backup = spoiling == "backup" and abs(number - 1.5 * minutes) < 5
+        backup = spoiling == "backup" and abs(minute - 1.5 * minutes) < 5
         office.load_ratio = 1.0 + effect if on else 1.0
         office.load_ratio *= (1.0 if other_on else 0.7) * (1.5 if backup else 1.0)
-        office.load_ratio *= 1.6 if spoiling == "restart" and number >= 2 * minutes else 1.0
-        at = started_at + number * _SLICE_SECONDS
-        runs = [
-            each for step in range(1, 7) for each in office.step(at + step * _STEP_SECONDS, _STEP_SECONDS)
-        ]
-        other = Work(runs=60, seconds=18) if other_on else Work(runs=3, seconds=1)
+        office.load_ratio *= 1.6 if spoiling == "restart" and minute >= 2 * minutes else 1.0
+        at = started_at + number * SLICE_SECONDS
+        steps = range(1, round(SLICE_SECONDS / _STEP_SECONDS) + 1)
+        runs = [each for step in steps for each in office.step(at + step * _STEP_SECONDS, _STEP_SECONDS)]
+        other = Work(runs=60 * share, seconds=18 * share) if other_on else Work(runs=3 * share, seconds=share)
         others = {"other": Activity(sessions=1, work=other)}
-        if on or (spoiling == "not off" and number % 2):
-            others[_VENDOR] = Activity(sessions=1, work=Work(runs=60, seconds=5))
+        if on or (spoiling == "not off" and minute % 2):
+            others[_VENDOR] = Activity(sessions=1, work=Work(runs=60 * share, seconds=5 * share))
         yield Slice(
             started_at=at,
-            seconds=0.0 if spoiling == "gap" and abs(number - 1.5 * minutes) < 4 else _SLICE_SECONDS,
+            seconds=0.0 if spoiling == "gap" and abs(minute - 1.5 * minutes) < 4 else SLICE_SECONDS,
             office=_add_up(runs),
             others=others,
             server_started_at=restart_at if spoiling == "restart" and at >= restart_at else opened_at,
