@@ -103,12 +103,15 @@ class Vendor:
 
 
 @contextmanager
-def running_exporter(server: RunningServer) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], str]]]:
+def running_exporter(
+    server: RunningServer, *options: str
+) -> Iterator[tuple["subprocess.Popen[bytes]", Callable[[], str]]]:
     """The exporter's process, and a scrape of it."""
     server.create_account("exporter", "PROCESS, REPLICATION CLIENT ON *.*", "SELECT ON performance_schema.*")
     address = f"127.0.0.1:{find_free_port()}"
     command = [_EXPORTER, f"--web.listen-address={address}", "--log.level=error"]
     command += [f"--no-collect.{name}" for name in (*_OFF, *_OFF_TOO)] + [f"--collect.{name}" for name in _ON]
+    command += options
     environment = {"DATA_SOURCE_NAME": f"exporter@({server.host}:{server.port})/", "PATH": os.environ["PATH"]}
     with subprocess.Popen(command, env=environment) as process:
 
