@@ -1,6 +1,6 @@
 """What a scrape of 2,000 fingerprints takes, beside prometheus-mysqld-exporter's of 2,000 digests, over the socket.
 
-usage: PYTHONPATH=tests python tests/benchmarks/scrape.py [--shapes 2000] [--scrapes 100] [--alone]
+usage: PYTHONPATH=tests python tests/benchmarks/scrape.py [--shapes 2000] [--servers 1] [--scrapes 100] [--alone]
 
 Each answers from a process of its own. Wall time is as good as the machine is quiet; CPU time is that process's alone:
 the exporter reads its server at each scrape, whose time reading_cost.py counts. Needs Docker and the exporter, but for
@@ -32,10 +32,18 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 _SHAPE = "SELECT " + "x" * 290  # as long as querywatch shows one
 
 
-def make_busy_office(shapes: int) -> Snapshot:
+def make_busy_office(server: str, shapes: int) -> Snapshot:
+    """Six integrations, and so many shapes of one of them."""
     names = [f"{place:016x}" for place in range(shapes)]
+    office = make_office(time.time())
+    twins = [
+        replace(state, integration=replace(state.integration, name=f"{state.integration.name}-2"))
+        for state in office.integrations
+    ]
     return replace(
-        make_office(time.time()),
+        office,
+        server=server,
+        integrations=(*office.integrations, *twins),
         queries=tuple(
             QueryState(
                 integration="recall-texter", fingerprint=each, executions=9.0, seconds=1.5, rows_examined=7.0
@@ -46,10 +54,10 @@ def make_busy_office(shapes: int) -> Snapshot:
     )
 
 
-def serve(shapes: int, told: Connection) -> None:
-    """Answers scrapes until the other end is closed."""
-    office = make_busy_office(shapes)
-    registry = make_registry(lambda: (office,))
+def serve(servers: int, shapes: int, told: Connection) -> None:
+    """Answers scrapes until it is told to end."""
+    offices = tuple(make_busy_office(f"office-{number}", shapes) for number in range(servers))
+    registry = make_registry(lambda: offices)
     web = WebServer(("127.0.0.1", 0), registry, is_alive=lambda: True, is_ready=lambda: True)
     web.start()
     told.send(web.url)
@@ -58,11 +66,11 @@ def serve(shapes: int, told: Connection) -> None:
 
 
 @contextmanager
-def running_querywatch(shapes: int) -> Iterator[tuple[int, Callable[[], str]]]:
+def running_querywatch(servers: int, shapes: int) -> Iterator[tuple[int, Callable[[], str]]]:
     """The process's number, and a scrape of it."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=serve, args=(shapes, there))
+    process = context.Process(target=serve, args=(servers, shapes, there))
     process.start()
     url = f"{here.recv()}/metrics"
 
@@ -107,11 +115,12 @@ def measure_exporter(shapes: int, scrapes: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shapes", type=int, default=2_000)
+    parser.add_argument("--shapes", type=int, default=2_000, help="of each server")
+    parser.add_argument("--servers", type=int, default=1, help="that one querywatch watches")
     parser.add_argument("--scrapes", type=int, default=100)
     parser.add_argument("--alone", action="store_true", help="querywatch without the exporter")
     given = parser.parse_args()
-    with running_querywatch(given.shapes) as (pid, scrape):
+    with running_querywatch(given.servers, given.shapes) as (pid, scrape):
         print(describe("querywatch", pid, scrape, given.scrapes), flush=True)
     if not given.alone:
         print(measure_exporter(given.shapes, given.scrapes))
