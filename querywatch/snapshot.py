@@ -109,6 +109,16 @@ class QueryInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The server's time that an integration took lately, in equal steps, the oldest first; None: not seen."""
+
+    integration: str
+    started_at: float
+    step_seconds: int
+    seconds: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """One server as its last cycle left it."""
 

@@ -1,14 +1,15 @@
 """The last cycle of each server as JSON objects, for /api/v1 and for the status page."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from querywatch.analysis.summary import render_summary
 from querywatch.findings import OpenFinding
 from querywatch.model import Severity
 from querywatch.outward import render_line
-from querywatch.snapshot import IntegrationState, Snapshot
+from querywatch.snapshot import IntegrationState, Past, Snapshot
 
 API_PATHS = (
     "/api/v1/servers",
@@ -16,19 +17,29 @@ API_PATHS = (
     "/api/v1/findings",
     "/api/v1/running",
     "/api/v1/summaries",
+    "/api/v1/past",
 )
 _LIGHTS = {Severity.CRITICAL: "act", Severity.WARNING: "look", Severity.INFO: "fine"}
 
 
-def render_api(path: str, snapshots: Sequence[Snapshot]) -> bytes:
+def render_api(
+    path: str, snapshots: Sequence[Snapshot], find_past: Callable[[str], Sequence[Past]] = lambda _: ()
+) -> bytes:
     """The answer to one of API_PATHS: a list with each row's server in it, under the path's last word."""
     word = path.rpartition("/")[2]
-    rows = [row for snapshot in snapshots for row in describe_snapshot(snapshot)[word]]
+    if word == "past":
+        rows = [
+            {"server": snapshot.server, **asdict(past)}
+            for snapshot in snapshots
+            for past in find_past(snapshot.server)
+        ]
+    else:
+        rows = [row for snapshot in snapshots for row in describe_snapshot(snapshot)[word]]
     return json.dumps({word: rows}, ensure_ascii=False).encode() + b"\n"
 
 
 def describe_snapshot(snapshot: Snapshot) -> dict[str, list[dict[str, Any]]]:
-    """What is known of one server, a list for each of API_PATHS."""
+    """What is known of one server, a list for each of API_PATHS but the past."""
     parts = {
         "servers": [_describe_server(snapshot)],
         "integrations": [_describe_integration(state, snapshot) for state in snapshot.integrations],
@@ -43,17 +54,27 @@ def find_light(integration: str, snapshot: Snapshot) -> str:
     """'act', 'look' or 'fine' by its worst finding that nobody acknowledged; 'unknown' while nothing is seen."""
     if not snapshot.up:
         return "unknown"
-    open_ones = [
-        found.finding.severity
-        for found in snapshot.visible_findings
-        if found.finding.integration == integration and found.acknowledged_until is None
-    ]
+    return _find_worst(
+        found for found in snapshot.visible_findings if found.finding.integration == integration
+    )
+
+
+def find_server_light(snapshot: Snapshot) -> str:
+    """The same over all that is found on the server, blindness too; a server that is away wants somebody to act."""
+    if not snapshot.attempted:
+        return "unknown"
+    return _find_worst(snapshot.visible_findings) if snapshot.up else "act"
+
+
+def _find_worst(findings: Iterable[OpenFinding]) -> str:
+    open_ones = [found.finding.severity for found in findings if found.acknowledged_until is None]
     return _LIGHTS[max(open_ones, key=lambda severity: severity.rank, default=Severity.INFO)]
 
 
 def _describe_server(snapshot: Snapshot) -> dict[str, Any]:
     info = snapshot.info
     return {
+        "light": find_server_light(snapshot),
         "up": snapshot.up,
         "attempted": snapshot.attempted,
         "trouble": render_line(snapshot.trouble),

@@ -3,14 +3,16 @@
 import base64
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
+from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from querywatch import __version__
 from querywatch.export.api import describe_snapshot
-from querywatch.snapshot import Snapshot
+from querywatch.export.sparks import draw_sparks
+from querywatch.snapshot import Past, Snapshot
 from querywatch.units import format_count, format_ratio, format_seconds
 
 REFRESH_SECONDS = 30
@@ -24,12 +26,19 @@ _PAGES.filters.update(count=format_count, duration=format_seconds, ratio=format_
 _PAGE = _PAGES.get_template("page.html.j2")
 
 
-def render_page(snapshots: Sequence[Snapshot], now: float, *, refreshes: bool = True) -> bytes:
-    """The whole page as of `now` (seconds since 1970); times are the machine's local ones."""
+def render_page(
+    snapshots: Sequence[Snapshot],
+    now: float,
+    *,
+    past: Mapping[str, Sequence[Past]] = MappingProxyType({}),
+    refreshes: bool = True,
+) -> bytes:
+    """The whole page as of `now` (seconds since 1970); times are the machine's local ones; `past` is by server."""
     servers = [
         {
             "name": snapshot.server,
             "age_seconds": round(max(0.0, now - snapshot.at)),
+            "sparks": draw_sparks(past.get(snapshot.server, ())),
             **describe_snapshot(snapshot),
         }
         for snapshot in snapshots

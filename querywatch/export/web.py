@@ -15,7 +15,7 @@ from querywatch.export.auth import Guard
 from querywatch.export.exposition import CONTENT_TYPE, render_families
 from querywatch.export.listener import Answer, Listener, Request
 from querywatch.export.page import render_page
-from querywatch.snapshot import Snapshot
+from querywatch.snapshot import Past, Snapshot
 
 _PLAIN = "text/plain; charset=utf-8"
 
@@ -23,7 +23,7 @@ _PLAIN = "text/plain; charset=utf-8"
 class WebServer:
     """The daemon's web server, in threads of its own."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of the daemon that it shows
         self,
         address: tuple[str, int],
         registry: CollectorRegistry,
@@ -31,12 +31,14 @@ class WebServer:
         is_alive: Callable[[], bool],
         is_ready: Callable[[], bool],
         find_snapshots: Callable[[], tuple[Snapshot, ...]] = tuple,
+        find_past: Callable[[str], tuple[Past, ...]] = lambda _: (),
         guard: Guard | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Binds the address; raises ConfigError when it cannot be had."""
         self._registry = registry
         self._find_snapshots = find_snapshots
+        self._find_past = find_past
         self._probes = {"/healthz": is_alive, "/readyz": is_ready}
         self._guard = guard or Guard({})
         self._scheme = "https" if tls else "http"
@@ -86,10 +88,12 @@ class WebServer:
             # A page of anybody's can give its own name this machine's address, and would read what is served here.
             return _say(HTTPStatus.MISDIRECTED_REQUEST, "ask for it by its address or as localhost")
         if request.path in {"/", "/still"}:
-            page = render_page(self._find_snapshots(), time.time(), refreshes=request.path == "/")
+            snapshots = self._find_snapshots()
+            past = {snapshot.server: self._find_past(snapshot.server) for snapshot in snapshots}
+            page = render_page(snapshots, time.time(), past=past, refreshes=request.path == "/")
             return Answer(status=HTTPStatus.OK, content_type="text/html; charset=utf-8", body=page)
         if request.path in API_PATHS:
-            body = render_api(request.path, self._find_snapshots())
+            body = render_api(request.path, self._find_snapshots(), self._find_past)
             return Answer(status=HTTPStatus.OK, content_type="application/json", body=body)
         return _say(HTTPStatus.NOT_FOUND, "not found")
 

@@ -36,7 +36,7 @@ from querywatch.service.trials import SliceBook
 from querywatch.service.watch import Watch
 from querywatch.service.watch_settings import make_watch_settings
 from querywatch.service.watcher import Watcher
-from querywatch.snapshot import Snapshot
+from querywatch.snapshot import Past, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,7 @@ class Daemon:
             is_alive=lambda: self._scheduler.running,
             is_ready=lambda: all(snapshot.attempted for snapshot in self.find_snapshots()),
             find_snapshots=self.find_snapshots,
+            find_past=self.find_past,
             guard=Guard(settings.web.to_users()),
             tls=make_tls_context(*files) if (files := settings.web.tls_files) else None,
         )
@@ -101,6 +102,11 @@ class Daemon:
             replace(watcher.watch.snapshot, summaries=self.summariser.find_latest(name))
             for name, watcher in tuple(self._watchers.items())
         )
+
+    def find_past(self, server: str) -> tuple[Past, ...]:
+        """The last hours of each of the server's integrations."""
+        watcher = self._watchers.get(server)
+        return () if watcher is None else watcher.recent.read()
 
     def shorten_slices(self, seconds: float) -> None:
         """Cuts what trials are judged from into shorter slices, from now on: for a trial that is played."""

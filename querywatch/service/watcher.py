@@ -6,6 +6,7 @@ import time
 import traceback
 
 from querywatch.config import ServerSettings
+from querywatch.service.recent import Recent
 from querywatch.service.watch import Watch
 from querywatch.snapshot import Snapshot
 from querywatch.units import format_seconds
@@ -21,6 +22,7 @@ class Watcher:
     def __init__(self, server: ServerSettings, watch: Watch) -> None:
         self.server = server
         self.watch = watch
+        self.recent = Recent()
         self.busy = threading.Lock()
         self.finished_at = time.monotonic()  # the last cycle, by whatever end
         self._last_fault: str | None = None
@@ -42,6 +44,7 @@ class Watcher:
                 self._last_fault = fault
             else:
                 self._last_fault = None
+                self.recent.note(self.watch.snapshot)
         self.finished_at = time.monotonic()
 
     def find_new_interval(self) -> float | None:

@@ -11,7 +11,17 @@ from querywatch.analysis.summary import Span, make_summary
 from querywatch.export.api import find_light, render_api
 from querywatch.export.page import STYLE_SOURCE, render_page
 from querywatch.findings import OpenFinding
-from querywatch.model import Attribution, Evidence, Finding, Integration, Kind, Session, Severity
+from querywatch.model import (
+    Attribution,
+    Evidence,
+    Finding,
+    Flavour,
+    Integration,
+    Kind,
+    ServerInfo,
+    Session,
+    Severity,
+)
 from querywatch.snapshot import IntegrationState, Snapshot, SourceState
 
 VENDOR = Integration(name="vendor", kind=Kind.DIRECT_READ)
@@ -85,7 +95,8 @@ def test_an_acknowledged_finding_is_shown_but_lights_nothing() -> None:
 
 
 def test_of_a_server_that_is_away_nothing_is_claimed_about_now() -> None:
-    away = replace(SNAPSHOT, up=False, trouble="main: refused")
+    info = ServerInfo(name="main", flavour=Flavour.MARIADB, version=(10, 11, 6))
+    away = replace(SNAPSHOT, up=False, trouble="main: refused", info=info)
     assert read_rows("/api/v1/running", away) == []
     assert read_rows("/api/v1/findings", away) == []
     assert read_rows("/api/v1/integrations", away)[0]["sessions"] is None
@@ -93,6 +104,23 @@ def test_of_a_server_that_is_away_nothing_is_claimed_about_now() -> None:
     assert "main: refused" in page
     assert "Nothing that can be seen hurts" not in page
     assert "Not known while the server is not seen." in page
+    assert read_rows("/api/v1/servers", away)[0]["light"] == "act"
+
+
+def test_of_a_server_that_was_never_reached_nothing_is_shown_but_that() -> None:
+    """No table of noughts."""
+    page = render_page((replace(SNAPSHOT, up=False, trouble="main: refused", info=None),), 100.0).decode()
+    assert "Not reached since querywatch started:</strong> main: refused" in page
+    assert not any(words in page for words in ("Integrations", "Running now", "What is seen"))
+
+
+def test_a_servers_light_is_that_of_its_worst_finding() -> None:
+    """Whosever it is; before the first look nothing is known."""
+    lights = [
+        read_rows("/api/v1/servers", each)[0]["light"]
+        for each in (SNAPSHOT, replace(SNAPSHOT, findings=()), replace(SNAPSHOT, attempted=False))
+    ]
+    assert lights == ["act", "fine", "unknown"]
 
 
 def test_the_last_day_is_told_where_it_was_summed_up() -> None:

@@ -14,7 +14,7 @@ from querywatch.model import (
     Session,
     Severity,
 )
-from querywatch.snapshot import IntegrationState, Snapshot, SourceState
+from querywatch.snapshot import IntegrationState, Past, Snapshot, SourceState
 
 _TEXTER = Integration(name="recall-texter", kind=Kind.DIRECT_READ)
 _BRIDGE = Integration(name="imaging-bridge", kind=Kind.PROGRAM_LINK)
@@ -81,3 +81,16 @@ def _make_finding(rule: str, severity: Severity, subject: str, now: float) -> Op
         ),
         opened_at=now - 4000, last_seen_at=now, severe_at=now,
     )  # fmt: skip
+
+
+def make_past(now: float) -> tuple[Past, ...]:
+    """Four hours of it: a vendor every quarter of an hour, an office that works, and twenty minutes out of sight."""
+    first = now // 60 * 60 - 359 * 60
+    texter = [
+        None if minute < 120 or 200 <= minute < 220 else 40.0 * (minute % 15 == 0) for minute in range(360)
+    ]
+    office = [None if value is None else 3.0 + minute % 7 for minute, value in enumerate(texter)]
+    return tuple(
+        Past(integration=name, started_at=first, step_seconds=60, seconds=tuple(values))
+        for name, values in (("opendental", office), ("recall-texter", texter))
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client import CollectorRegistry
 from web.browser import DESKTOP, PHONE, browsing, find_violations
-from web.office import make_office
+from web.office import make_office, make_past
 
 from querywatch.export.web import WebServer
 
@@ -18,7 +18,7 @@ def web() -> Iterator[WebServer]:
     away = replace(office, server="branch-office", up=False, trouble="branch-office: does not answer")
     server = WebServer(
         ("127.0.0.1", 0), CollectorRegistry(), is_alive=lambda: True, is_ready=lambda: True,
-        find_snapshots=lambda: (office, away),
+        find_snapshots=lambda: (office, away), find_past=lambda _: make_past(time.time()),
     )  # fmt: skip
     server.start()
     yield server
