@@ -22,7 +22,7 @@ from querywatch.config import ServerSettings, Settings, find_password, read_sett
 from querywatch.errors import ConfigError
 from querywatch.export.auth import Guard
 from querywatch.export.metrics import make_registry
-from querywatch.export.tls import make_tls_context
+from querywatch.export.tls import make_tls_context, renew_certificate
 from querywatch.export.web import WebServer
 from querywatch.findings import FindingBook
 from querywatch.service.fleet import Strain, find_spread_seconds
@@ -76,6 +76,7 @@ class Daemon:
         self._scheduler.add_listener(_tell_fault, EVENT_JOB_ERROR)
         self._strain = Strain()
         self._notifier = Notifier(environment)
+        self._tls = make_tls_context(*files) if (files := settings.web.tls_files) else None
         self.web = WebServer(
             settings.web.address,
             make_registry(self.find_snapshots),
@@ -84,7 +85,7 @@ class Daemon:
             find_snapshots=self.find_snapshots,
             find_past=self.find_past,
             guard=Guard(settings.web.to_users()),
-            tls=make_tls_context(*files) if (files := settings.web.tls_files) else None,
+            tls=self._tls,
         )
 
     def count_now(self, server: str, timeout_seconds: float) -> Snapshot:
@@ -162,10 +163,20 @@ class Daemon:
             log.error("the new configuration is not taken, the old one goes on:\n%s", error)  # noqa: TRY400
             self._keeper.record("reload refused", "the configuration does not validate")
         else:
+            self._renew_certificate()
             self._apply(settings, endpoints)
             log.info("the new configuration is taken: %d servers", len(self._watchers))
             self._keeper.record("reload", f"{len(self._watchers)} servers")
         self._notifier.ready(f"watching {len(self._watchers)} servers")
+
+    def _renew_certificate(self) -> None:
+        files = self._settings.web.tls_files
+        if self._tls is None or files is None:
+            return
+        try:
+            renew_certificate(self._tls, *files)
+        except ConfigError as error:
+            log.error("the web goes on with the certificate that it has: %s", error)  # noqa: TRY400
 
     def stop(self) -> int:
         """Ends everything within a few seconds, a hanging server or not."""

@@ -6,6 +6,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from querywatch.errors import ConfigError
 from querywatch.export import listener
 from querywatch.export.api import API_PATHS
 from querywatch.export.auth import Guard, PasswordHash, hash_password
-from querywatch.export.tls import make_tls_context
+from querywatch.export.tls import make_tls_context, renew_certificate
 from querywatch.export.web import WebServer
 
 HASH = hash_password("open sesame")
@@ -63,6 +64,14 @@ def test_all_but_health_asks_for_a_password() -> None:
             assert ask(web, f"GET {path} HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 200 ")
 
 
+def write_certificate(directory: Path) -> tuple[Path, Path]:
+    """A new one and its key."""
+    made = make_certificates("localhost")
+    for name, text in (("cert", made.server), ("key", made.key)):
+        (directory / name).write_bytes(text)
+    return directory / "cert", directory / "key"
+
+
 def test_it_speaks_tls_with_the_given_certificate_and_nothing_else(tmp_path: Path) -> None:
     made = make_certificates("localhost")
     (tmp_path / "cert").write_bytes(made.server)
@@ -77,6 +86,58 @@ def test_it_speaks_tls_with_the_given_certificate_and_nothing_else(tmp_path: Pat
             client.sendall(b"GET /healthz HTTP/1.1\r\n\r\n")
             with contextlib.suppress(ConnectionResetError):
                 assert b"200" not in client.recv(100)
+
+
+@pytest.fixture
+def old_client() -> ssl.SSLContext:
+    """One that speaks nothing newer than TLS 1.1, however little it asks of the other."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    return context
+
+
+def test_what_is_older_than_tls_1_2_is_refused(tmp_path: Path, old_client: ssl.SSLContext) -> None:
+    """By the server's own word, not for want of a cipher."""
+    files = write_certificate(tmp_path)
+    with (
+        serving(tls=make_tls_context(*files)) as web,
+        connect(web) as client,
+        pytest.raises(ssl.SSLError, match=r"(?i)protocol.version"),
+    ):
+        old_client.wrap_socket(client)
+
+
+def test_a_renewed_certificate_is_shown_to_whoever_comes_next(tmp_path: Path) -> None:
+    """Files that are none leave the one that there is."""
+    files = write_certificate(tmp_path)
+    context = make_tls_context(*files)
+    with serving(tls=context) as web:
+        port = int(web.url.rpartition(":")[2])
+        first = ssl.get_server_certificate(("127.0.0.1", port), timeout=5)
+        files[0].write_text("nonsense")
+        with pytest.raises(ConfigError, match=r"web\.tls_cert"):
+            renew_certificate(context, *files)
+        assert ssl.get_server_certificate(("127.0.0.1", port), timeout=5) == first
+        renew_certificate(context, *write_certificate(tmp_path))
+        assert ssl.get_server_certificate(("127.0.0.1", port), timeout=5) != first
+
+
+def test_handshakes_that_never_begin_hold_up_no_scrape(tmp_path: Path) -> None:
+    """A port scanner connects, says nothing, and stays."""
+    with serving(tls=make_tls_context(*write_certificate(tmp_path))) as web, contextlib.ExitStack() as held:
+        for _ in range(listener.MOST_CONNECTIONS_OF_ONE - 4):
+            held.enter_context(connect(web))
+        began = time.monotonic()
+        url = web.url.replace("127.0.0.1", "localhost")
+        anybody = ssl.create_default_context()
+        anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+        with urllib.request.urlopen(f"{url}/healthz", timeout=5, context=anybody) as answer:  # noqa: S310 - our own
+            assert answer.read() == b"ok\n"
+        assert time.monotonic() - began < listener.SILENCE_SECONDS / 2
 
 
 def test_files_that_are_no_certificate_are_a_configuration_error_that_names_the_settings(
