@@ -46,7 +46,9 @@ def find_servers(settings: Settings, name: str | None) -> list[ServerSettings]:
 
 def open_watch(server: ServerSettings, config: Path | None, settings: Settings, parser: Parser) -> Watch:
     """A watch of one server that remembers nothing of before."""
-    return make_watch(server, find_password(server, config), settings, FindingBook(), parser)
+    return make_watch(
+        server, server.to_endpoint(find_password(server, config)), settings, FindingBook(), parser
+    )
 
 
 def look(

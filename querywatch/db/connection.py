@@ -179,6 +179,8 @@ class Connection:
 
 def connect(endpoint: Endpoint) -> Connection:
     """A connection set to reading; raises `ServerAwayError`, `LoginError` or another `ServerError`."""
+    if endpoint.fault:
+        raise LoginError(endpoint.fault, reason="configuration")
     if endpoint.tls.verifies:
         return _open(endpoint, endpoint.tls, PlainReason.NOT_OFFERED)
     if endpoint.tls is TlsMode.OFF or endpoint.socket:

@@ -45,6 +45,7 @@ class Endpoint:
     connect_timeout_seconds: float = 5.0
     read_timeout_seconds: float = 10.0
     statement_timeout_seconds: float = 5.0
+    fault: str = ""  # of the configuration, for which no connection can be tried
 
     @property
     def address(self) -> str:

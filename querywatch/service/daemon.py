@@ -19,6 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from querywatch import __version__
 from querywatch.config import ServerSettings, Settings, find_password, read_settings
+from querywatch.db.endpoint import Endpoint
 from querywatch.errors import ConfigError
 from querywatch.export.auth import Guard
 from querywatch.export.metrics import make_registry
@@ -59,7 +60,7 @@ class Daemon:
         self._path = path
         self._environment = environment
         self._settings = settings
-        endpoints = _find_passwords(settings, path, environment)
+        endpoints = _find_endpoints(settings, path, environment)
         self._watchers: dict[str, Watcher] = {}
         self._keeper = Keeper(
             settings.state.directory, settings.state.to_retention(), self._find_watches, clock=time.time
@@ -158,7 +159,7 @@ class Daemon:
         self._notifier.reloading()
         try:
             settings = read_settings(self._path, self._environment)
-            endpoints = _find_passwords(settings, self._path, self._environment)
+            endpoints = _find_endpoints(settings, self._path, self._environment)
         except ConfigError as error:
             log.error("the new configuration is not taken, the old one goes on:\n%s", error)  # noqa: TRY400
             self._keeper.record("reload refused", "the configuration does not validate")
@@ -200,7 +201,7 @@ class Daemon:
             os._exit(0)
         return 0
 
-    def _apply(self, settings: Settings, endpoints: Mapping[str, str]) -> None:
+    def _apply(self, settings: Settings, endpoints: Mapping[str, Endpoint]) -> None:
         if settings.web != self._settings.web or settings.state != self._settings.state:
             log.warning("[web] and [state] take effect at the next start")
         wanted = {server.name: server for server in settings.servers}
@@ -222,9 +223,9 @@ class Daemon:
             self._watchers[server.name] = self._make_watcher(server, endpoints[server.name])
         self._schedule_all([self._watchers[server.name] for server in new])
 
-    def _make_watcher(self, server: ServerSettings, password: str) -> Watcher:
+    def _make_watcher(self, server: ServerSettings, endpoint: Endpoint) -> Watcher:
         book = FindingBook(self._keeper.load_findings(server.name))
-        watch = make_watch(server, password, self._settings, book, self._parser)
+        watch = make_watch(server, endpoint, self._settings, book, self._parser)
         memory = self._keeper.load_memory(server.name)
         watch.chronicle.recall(memory)
         watch.recall(memory.baselines, memory.changes, time.time())
@@ -286,11 +287,11 @@ def _make_trigger(interval_seconds: float) -> IntervalTrigger:
 
 
 def make_watch(
-    server: ServerSettings, password: str, settings: Settings, findings: FindingBook, parser: Parser
+    server: ServerSettings, endpoint: Endpoint, settings: Settings, findings: FindingBook, parser: Parser
 ) -> Watch:
     """A watch of one configured server."""
     return Watch(
-        make_watch_settings(server, password, settings),
+        make_watch_settings(server, endpoint, settings),
         settings.find_integrations(),
         settings.rules.to_limits(),
         findings=findings,
@@ -300,9 +301,21 @@ def make_watch(
     )
 
 
-def _find_passwords(settings: Settings, path: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+def _find_endpoints(
+    settings: Settings, path: Path | None, environment: Mapping[str, str]
+) -> dict[str, Endpoint]:
+    """Of a fleet one office without a password keeps no other from being watched. Raises ConfigError: none has one."""
     if not settings.servers:
         raise ConfigError(
             f"{path or 'the configuration'}: no [[servers]] to watch; config.example.toml shows one"
         )
-    return {server.name: find_password(server, path, environment) for server in settings.servers}
+    found, faults = dict[str, Endpoint](), list[ConfigError]()
+    for server in settings.servers:
+        try:
+            found[server.name] = server.to_endpoint(find_password(server, path, environment))
+        except ConfigError as error:
+            faults.append(error)
+            found[server.name] = replace(server.to_endpoint(""), fault=str(error))
+    if len(faults) == len(found):
+        raise faults[0]
+    return found

@@ -25,10 +25,10 @@ class WatchSettings:
     programs_wanted: bool = False  # whether or not an integration is known by its program
 
 
-def make_watch_settings(server: ServerSettings, password: str, settings: Settings) -> WatchSettings:
+def make_watch_settings(server: ServerSettings, endpoint: Endpoint, settings: Settings) -> WatchSettings:
     """What a watch of the server needs of the configuration, but for what it can take while it goes on."""
     return WatchSettings(
-        endpoint=server.to_endpoint(password),
+        endpoint=endpoint,
         databases=server.databases,
         labels=tuple(server.labels.items()),
         counter_interval_seconds=server.counter_interval,

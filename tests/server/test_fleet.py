@@ -134,3 +134,22 @@ def test_a_reload_takes_new_fragments_and_refuses_a_broken_one_by_its_name(
         daemon.signal(signal.SIGHUP)
         daemon.wait_for(lambda: 'server="first"' not in daemon.metrics(), "the server that went")
         assert daemon.stop() < 5.0
+
+
+def test_an_office_without_a_password_keeps_nobody_else_from_being_watched(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    """It is told, as a server that is away is, until a reload finds one."""
+    config = write_config(tmp_path)
+    write_fragment(tmp_path, "first", server)
+    write_fragment(tmp_path, "second", server)
+    second = tmp_path / "servers.d" / "second.toml"
+    whole = second.read_text()
+    second.write_text("".join(line for line in whole.splitlines(keepends=True) if "password" not in line))
+    with running_daemon(config) as daemon:
+        daemon.wait_for(lambda: is_up(daemon, "first"), "the other")
+        daemon.wait_for(lambda: "server second: no password found" in daemon.log.read_text(), "the reason")
+        assert not is_up(daemon, "second")
+        second.write_text(whole)
+        daemon.signal(signal.SIGHUP)
+        daemon.wait_for(lambda: is_up(daemon, "second"), "the password")
