@@ -134,10 +134,15 @@ def find_habits(server: ServerInfo | None) -> Habits:
     """What is particular about its optimiser, from each maker's manual ("Optimization")."""
     if server is None:
         return Habits()
+    is_mariadb = server.flavour is Flavour.MARIADB
+    # MariaDB 11 reckons anew, in measured times.
+    reckons_seeks = is_mariadb and not _since(server, mysql=None, mariadb=(11, 0, 0))
     return Habits(
         weighs_filters=_since(server, mysql=(5, 7, 0), mariadb=None),
         groups_by_index=_since(server, mysql=(5, 0, 0), mariadb=None),
-        turns_exists=_since(server, mysql=None, mariadb=(10, 0, 0)),
+        turns_exists=_since(server, mysql=(8, 0, 17), mariadb=(10, 0, 0)),
+        seek_cost=1.0 if reckons_seeks else 0.0,
+        kept_row_cost=0.05 if is_mariadb else 0.15,
         merges_derived=_since(server, mysql=(5, 7, 6), mariadb=(5, 3, 0)),
         pushes_into_derived=_since(server, mysql=(8, 0, 22), mariadb=(10, 2, 2)),
         pushes_implied=_since(server, mysql=None, mariadb=(10, 2, 2)),

@@ -43,7 +43,9 @@ class Predicate:
     """What is asked of one column of a table, folded."""
 
     column: str
-    operator: str  # 'eq', 'in', 'range', 'like', 'is-null', 'join', 'other'; 'order': no condition, but an order
+    operator: (
+        str  # 'eq', 'in', 'range', 'like', 'is-null', 'join', 'other'; 'order': no condition, but an order
+    )
     usable: bool  # by an index that begins with the column, were there one
     blocker: Blocker | None = None
     function: str = ""  # the built-in one that the column stands in: 'DATE'

@@ -108,7 +108,9 @@ def _find_lookup(
     return Path(
         access=Access.CONST if unique and asked else Access.REF,
         rows=rows,
-        cost=SEEK_COST + find_keys_cost(index, rows, table) if size is None else size.find_lookup_cost(rows),
+        cost=SEEK_COST + find_keys_cost(index, rows, table)
+        if size is None
+        else size.find_lookup_cost(rows) + (0.0 if unique or asked else turn.seek_cost),
         index=index.name,
         columns=len(serving),
     )

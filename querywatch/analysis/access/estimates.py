@@ -12,7 +12,7 @@ from querywatch.model import Index, Table
 
 PAGE_BYTES = 4_096
 SEEK_COST = 1.0  # to find a place in an index
-ROW_COST = 0.15  # to look at one row that was read
+ROW_COST = 0.2  # to look at one row that was read: TIME_FOR_COMPARE, ROW_EVALUATE_COST
 _UNKNOWN_ROWS = 1_000
 _UNKNOWN_SELECTIVITY = 0.005  # of one value of an index of whose values nothing is known
 _UNKNOWN_STATE_SHARE = 0.2  # the same of a column that has few values

@@ -13,8 +13,6 @@ from querywatch.sql.reading import Access
 _MOST_ORDERED = 16  # of more, the first are taken as they are written
 _BUFFERED_ROWS = 2_000.0  # that a join buffer holds
 _MOST_STEPS = 800  # tried, of all orders; the first one is always gone through
-_KEPT_ROW_COST = 0.05  # to put a row into a table in memory, and to find it there: HEAP_TEMPTABLE_LOOKUP_COST
-_TAKEN_ROW_COST = 2 * _KEPT_ROW_COST  # to put one there, and to go on from it
 _DEDUPE_COST = 1.0  # to keep a row of a subquery, and see that it is the first of its kind
 _LEAST_LEFT = 1e-6
 MOST_ROWS = (
@@ -64,7 +62,7 @@ class _Search:
         """The tables of which one row at most is read, known before anything else is."""
         steps: tuple[Step, ...] = ()
         while True:
-            turn = Turn(placed=self.fixed, fixed=self.fixed)
+            turn = Turn(placed=self.fixed, fixed=self.fixed, seek_cost=self.habits.seek_cost)
             found = [
                 (instance, path)
                 for instance in instances
@@ -108,12 +106,13 @@ class _Search:
             times = 1.0
         if instance.apart:
             alone = self._find_path(wishes, self.fixed)
-            kept_price = alone.cost + (alone.rows + rows) * _KEPT_ROW_COST
+            kept = alone.rows * self._find_left(wishes, alone, self.fixed)
+            kept_price = alone.cost + (kept + rows) * self.habits.kept_row_cost
             if placed and kept_price < price:
                 path, price, times = alone, kept_price, 1.0
         left = path.rows * self._find_left(wishes, path, placed)
         if instance.semi and self._has_waiting(placed):
-            price += rows * left * (_TAKEN_ROW_COST if instance.apart else _DEDUPE_COST)
+            price += rows * left * (2 * self.habits.kept_row_cost if instance.apart else _DEDUPE_COST)
         elif instance.semi or path.access is Access.CONST:
             left = min(1.0, left)
         return Step(wishes=wishes, path=path, times=times, rows=min(rows * left, MOST_ROWS)), price
@@ -122,7 +121,9 @@ class _Search:
         key = (wishes.instance, placed & wishes.needed)
         path = self.known.get(key)
         if path is None:
-            path = self.known[key] = find_best(wishes, Turn(placed=key[1], fixed=self.fixed))
+            path = self.known[key] = find_best(
+                wishes, Turn(placed=key[1], fixed=self.fixed, seek_cost=self.habits.seek_cost)
+            )
         return path
 
     def _has_waiting(self, placed: frozenset[Instance]) -> bool:

@@ -40,6 +40,7 @@ class Turn:
 
     placed: frozenset[Instance] = frozenset()
     fixed: frozenset[Instance] = frozenset()
+    seek_cost: float = 0.0  # of a look-up, beside that of its rows
 
     def is_ready(self, use: Use) -> bool:
         """Whether the value is there."""
