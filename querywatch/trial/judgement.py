@@ -18,6 +18,7 @@ _AROUND_SECONDS = 3_600.0  # that windows are compared with, before and after
 _LEAST_SLICES = 5  # of each window
 _LEAST_RUNS = 200.0  # of the office, with it off and with it on
 _SEEN_SHARE = 0.5  # of a slice
+_UPTIME_SECONDS = 2.0  # a server tells its uptime in whole ones: its start is known no better
 _CHANGED_FACTOR = 2.0
 _CHANGED_BUSY = 0.05  # seconds of server time a second
 _SIDE_SHARE = 0.5  # of the effect's log, that each switch must show on its own
@@ -244,7 +245,7 @@ def _find_spoilt(
         return "too little was seen of it off, or of it on"
     first, last = compared[0].started_at, compared[-1].started_at
     starts = [each.server_started_at for each in slices if first <= each.started_at <= last]
-    if any(start is not None and start >= first for start in starts):
+    if any(start is not None and start > first + _UPTIME_SECONDS for start in starts):
         return "the server restarted in between: its caches were cold"
     if any(each.upkeep for each in compared):
         return "a backup or other upkeep ran in between"

@@ -1,14 +1,16 @@
 """Software on an account that is not its own: whose its statements are, and what `off` and `trial` say of it."""
 
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from server.daemons import write_config
+from server.daemons import running_daemon, write_config
 from server.servers import PRACTICE, RunningServer
 from server.watching import OFFICE, find_findings, find_integration, repeating, watch_until, watching
 
@@ -102,3 +104,20 @@ def test_heavy_sql_through_the_api_is_the_apis(server: RunningServer, tmp_path: 
     assert "note this vendor's API key, and disable it" in off
     assert "would stop every integration that uses the API" in off
     assert not [word for word in _LOCKS if word in off], off
+
+
+def test_a_program_link_that_connects_is_found_and_has_its_switch(
+    server: RunningServer, tmp_path: Path
+) -> None:
+    """B22: from its first connection to the exported finding; it is turned off where Open Dental sets it up."""
+    server.create_account("opener", f"SELECT ON {PRACTICE}.*")
+    declared = '[[integrations]]\nname = "xray-link"\nkind = "program-link"\naccounts = ["opener"]\n'
+    config = write_config(tmp_path, [replace(server.watcher(), name="a")], declared)
+    found = re.compile(r'^querywatch_finding\{[^}]*integration="xray-link",rule="access\.kind"', re.MULTILINE)
+    with running_daemon(config) as daemon:
+        daemon.wait_for(lambda: daemon.value('querywatch_up{server="a"}') == 1.0, "a first look")
+        assert not found.search(daemon.metrics())
+        with closing(server.client("opener", database=PRACTICE)):
+            daemon.wait_for(lambda: bool(found.search(daemon.metrics())), "the finding")
+    off = run_command(config, "off", "xray-link", "--watch", "0")
+    assert "Open Setup, Program Links, choose the program" in off

@@ -21,7 +21,7 @@ _SLICE_SECONDS = 0.5
 _PHASE_SECONDS = 4.5
 _INNOCENT = Integration(name="innocent", kind=Kind.DIRECT_READ, accounts=("innocent",))
 # The office waits for the lock that the vendor holds most of the time.
-_HURTING = "SELECT GET_LOCK('trial', 5), SLEEP(0.02), RELEASE_LOCK('trial')"
+HURTING = "SELECT GET_LOCK('trial', 5), SLEEP(0.02), RELEASE_LOCK('trial')"
 WORK = "SELECT GET_LOCK('trial', 5), RELEASE_LOCK('trial')"
 
 
@@ -56,7 +56,7 @@ def closing_all(server: RunningServer, present: tuple[str, ...]) -> Iterator[Non
     if not present:
         yield
         return
-    statement = _HURTING if present[0] == "vendor" else "SELECT 1"
+    statement = HURTING if present[0] == "vendor" else "SELECT 1"
     with asking(server, present[0], statement, 0.002), closing_all(server, present[1:]):
         yield
 

@@ -117,6 +117,25 @@ def test_a_restart_that_nobody_saw_spoils_it() -> None:
     )
 
 
+def test_a_server_that_starts_with_the_trial_did_not_restart_in_it() -> None:
+    """An uptime in whole seconds puts the start up to one later than it was."""
+    first = _START + 60.0
+    slices = [replace(each, server_started_at=first + 0.9) for each in _make_slices(1.5)[1:]]
+    assert _judge(slices).verdict is Verdict.CAUSE
+    assert "restarted" in _judge([replace(each, server_started_at=first + 30.0) for each in slices]).reason
+
+
+def test_counts_that_are_rarer_than_slices_still_show_the_silence() -> None:
+    """Counted each half minute in slices of twenty seconds: what a count saw reaches back to the one before."""
+    slices = [
+        replace(each, started_at=_START + 20.0 * (number * 30 // 20), seconds=30.0)
+        for number, each in enumerate(_make_slices(1.5))
+    ]
+    silent_from, until = _START + 20.0 * 90, slices[-1].started_at + 30.0
+    judgement = _judge(slices, started_at=silent_from, until=until, slice_seconds=20.0)
+    assert judgement.verdict is Verdict.CAUSE, judgement
+
+
 def test_a_vendor_that_goes_on_was_not_off() -> None:
     """B23: one statement in each other minute is not silence."""
     slices = _make_slices(1.5)
