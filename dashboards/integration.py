@@ -179,6 +179,7 @@ def _rows_wasted() -> timeseries.Panel:
         "1 is as good as it gets; thousands are a missing index. A gap: it was sent nothing.",
         panels.history(f"{examined} / ({sent} > 0)", legend="{{integration}}"),
         unit="short",
+        nothing="Not measured, or it was sent nothing",
     )
 
 

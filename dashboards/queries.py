@@ -78,6 +78,28 @@ def render_graded_findings(key: str, chosen: str = CHOSEN) -> str:
     )
 
 
+def render_or_said(expression: str, label: str, said: str) -> str:
+    """The expression, or, while a server is seen and it has nothing, one 0 with these words in that label.
+
+    A table or a timeline without a series shows no words of its own in Grafana.
+    """
+    words = f'label_replace(0 * max({SEEN}), "{label}", "{said}", "", "")'
+    return f"({expression})\nor {words} unless on () ({expression})"
+
+
+def render_states(key: tuple[str, ...], chosen: str = CHOSEN) -> str:
+    """The worst open finding of each `key` as it was graded, and 0 where there was none.
+
+    By integration alone each has its own 0 while it is seen; blindness, which is nobody's, is querywatch's.
+    """
+    graded = render_graded_findings(", ".join(key), chosen)
+    if key != ("integration",):
+        return render_or_said(graded, key[0], "nothing was wrong")
+    known = f"querywatch_integration_info{{{chosen}}} and on (server) ({SEEN})"
+    named = f'label_replace({graded}, "integration", "querywatch", "integration", "^$")'
+    return f"{named}\nor 0 * max by (integration) ({known})"
+
+
 def render_findings(chosen: str = CHOSEN) -> str:
     """Every open finding: 3 critical, 2 warning, 1 info.
 

@@ -24,7 +24,9 @@ def blindness() -> table.Panel:
     panel = panels.grid(
         "What querywatch cannot see",
         "Findings of blindness: what needs this sight is missing, not absent. `querywatch check` names the fix.",
-        panels.rows(queries.render_findings(chosen)),
+        panels.rows(
+            queries.render_or_said(queries.render_findings(chosen), "subject", "It sees all that it should")
+        ),
         panels.rows(f"1000 * {queries.render_finding_value(until, chosen)}", ref="B"),
         columns=(
             ("Value #A", "Severity"),
@@ -32,7 +34,7 @@ def blindness() -> table.Panel:
             ("subject", "Cannot be seen"),
             ("Value #B", "Acknowledged until"),
         ),
-        nothing="It sees all that it should",
+        nothing="No server is seen",
     )
     return (
         panels.sorted_by(panel, "Severity")

@@ -66,21 +66,21 @@ def _with_cost(dashboard: Dashboard) -> Dashboard:
 def _text() -> table.Panel:
     labels = "server, fingerprint, tables, shape"
     senders = f"sum by (server, integration, fingerprint) (querywatch_query_statements_total{{{CHOSEN}}})"
+    texts = f"max by ({labels}) (querywatch_query_info{{{CHOSEN}}})"
+    sent = f"{senders} * on (server, fingerprint) group_left (tables, shape) {texts}"
+    nothing = "Not exported now: it costs too little, or was not seen for an hour"
     panel = panels.grid(
         "Its text and who sends it",
         "The statement reduced to its shape, at most 300 characters: it holds no patient's data. One row "
         "an integration and server.",
-        panels.rows(
-            f"{senders} * on (server, fingerprint) group_left (tables, shape) "
-            f"max by ({labels}) (querywatch_query_info{{{CHOSEN}}})"
-        ),
+        panels.rows(queries.render_or_said(sent, "shape", nothing)),
         columns=(
             ("integration", "Integration"),
             ("shape", "Statement"),
             ("tables", "Tables"),
             ("server", "Server"),
         ),
-        nothing="Not exported now: it costs too little, or was not seen for an hour",
+        nothing=nothing,
     )
     return (
         panel.override_by_name("Integration", [*panels.column(width=140), panels.to_integration()])

@@ -31,7 +31,7 @@ def findings(
     panel = panels.grid(
         title,
         f"{about} 'Times limit' is the measure over its limit. The rule leads to the runbook.",
-        panels.rows(queries.render_findings(chosen)),
+        panels.rows(queries.render_or_said(queries.render_findings(chosen), "what", nothing)),
         panels.rows(queries.render_finding_value("querywatch_finding_limit_ratio", chosen), ref="B"),
         panels.rows(f"1000 * {queries.render_finding_value(until, chosen)}", ref="C"),
         columns=(
@@ -71,13 +71,13 @@ def findings_over_time(*key: str, chosen: str = queries.CHOSEN) -> statetimeline
     """When there were findings, a line for each `key` (labels)."""
     return panels.timeline(
         "What was wrong, and when",
-        "The worst finding at each moment; nothing is drawn while there was none.",
+        "The worst finding at each moment. Nothing is drawn where nothing was seen.",
         panels.history(
-            queries.render_graded_findings(", ".join(key), chosen),
+            queries.render_states(key, chosen),
             legend=" ".join(f"{{{{{label}}}}}" for label in key),
         ),
         words=words.SEVERITY,
-        nothing="Nothing was wrong in this time range",
+        nothing="Nothing was seen in this time range",
     )
 
 

@@ -37,7 +37,12 @@ WRITING: Words = {
     "0": ("No", GREEN),
 }
 OUTCOME: Words = {"done": ("Carried out", GREY), "refused": ("Refused", GREY)}
-SEVERITY: Words = {"3": ("Critical", RED), "2": ("Warning", ORANGE), "1": ("Note", BLUE)}
+SEVERITY: Words = {
+    "3": ("Critical", RED),
+    "2": ("Warning", ORANGE),
+    "1": ("Note", BLUE),
+    "0": ("Fine", GREEN),
+}
 SEVERITY_NAME: Words = {
     "critical": ("Critical", RED),
     "warning": ("Warning", ORANGE),

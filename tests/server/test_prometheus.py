@@ -27,7 +27,6 @@ WATCH_SECONDS = 70.0  # the rules are evaluated every thirty seconds
 # What is rightly empty in the demo, by panel and query (of every board, or of the one before the slash), and why.
 RIGHTLY_EMPTY = {
     "Findings: C": "nobody acknowledges a finding",
-    "What querywatch cannot see: A": "everything is seen",
     "What querywatch cannot see: B": "everything is seen",
     "writes/Findings: B": "a write has no limit that it could be over",
     "Readers that could write: A": "nobody may look at the rights",
