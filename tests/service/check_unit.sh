@@ -60,7 +60,8 @@ install_packages() {
 }
 
 install_querywatch() {
-    python3 -m venv /opt/querywatch && /opt/querywatch/bin/pip install --quiet --disable-pip-version-check .
+    python3 -m venv /opt/querywatch && /opt/querywatch/bin/pip install --quiet --disable-pip-version-check . &&
+        ln -sf /opt/querywatch/bin/querywatch /usr/local/bin/
 }
 
 start_database() {
