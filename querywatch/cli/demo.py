@@ -24,7 +24,7 @@ from querywatch.cli.demo_trial import (
 )
 from querywatch.cli.describe import describe_finding, describe_snapshot, render_snapshot_tables
 from querywatch.cli.output import Commands, add_command, add_format, make_console, print_json
-from querywatch.cli.trial import print_trial
+from querywatch.cli.trial_words import print_trial
 from querywatch.config import read_settings
 from querywatch.demo.backends import ServerEvidence
 from querywatch.demo.play import Play
@@ -69,8 +69,8 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         const=DEFAULT_VENDOR,
         choices=[vendor.name for vendor in VENDORS],
         metavar="NAME",
-        help="play an off/on test of one vendor in two minutes, or in --seconds, and print its verdict; to rule one "
-        f"out may want --seconds 240 (default: {DEFAULT_VENDOR})",
+        help="play an off/on test of one vendor in two minutes, or in --seconds, and print its verdict; where that is "
+        f"too short, how many more it wants (default: {DEFAULT_VENDOR})",
     )
     parser.add_argument(
         "--scale",
@@ -126,7 +126,7 @@ def _run_trial(given: argparse.Namespace, *, quiet: bool) -> int:
     if quiet:
         print_json(result)
     else:
-        print_trial(result)
+        print_trial(make_console(), result)
     return 0
 
 

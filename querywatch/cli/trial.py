@@ -7,10 +7,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from rich.text import Text
-
 from querywatch.cli.looking import add_server, find_servers
 from querywatch.cli.output import Commands, add_command, add_config, add_format, make_console, print_json
+from querywatch.cli.trial_words import print_trial
 from querywatch.config import Settings, read_settings
 from querywatch.errors import ConfigError, StateError
 from querywatch.model import UNKNOWN
@@ -21,8 +20,8 @@ from querywatch.store import Store
 from querywatch.store.slices import load_slices
 from querywatch.store.trail import record
 from querywatch.store.trials import TrialRecord, load_trials, save_trial
-from querywatch.trial.contrast import find_power_minutes
-from querywatch.trial.judgement import DEFAULT_EFFECT, Judgement, Question, WindowNumbers, find_judgement
+from querywatch.trial.contrast import MOST_MINUTES, find_power_minutes
+from querywatch.trial.judgement import CAUSE_LEAST, DEFAULT_EFFECT, Judgement, Question, find_judgement
 from querywatch.trial.slices import SLICE_SECONDS
 
 _AROUND_SECONDS = 2 * 3_600.0
@@ -83,8 +82,9 @@ def run(given: argparse.Namespace) -> int:
     if given.format == "json":
         print_json(answers)
     else:
+        console = make_console()
         for answer in answers:
-            print_trial(answer)
+            print_trial(console, answer)
     return 0
 
 
@@ -100,7 +100,6 @@ def _check(given: argparse.Namespace, settings: Settings) -> None:
 
 def _start(store: Store, server: str, given: argparse.Namespace) -> dict[str, Any]:
     now = time.time()
-    minutes = find_power_minutes(_POWER_EFFECT, SLICE_SECONDS)
     with store.writing() as connection:
         if any(
             each.integration == given.name and each.state == RUNNING
@@ -122,9 +121,24 @@ def _start(store: Store, server: str, given: argparse.Namespace) -> dict[str, An
         "server": server,
         "integration": given.name,
         "state": "waiting",
-        "power": f"an effect of {_POWER_EFFECT:.0%} needs about {minutes:.0f} minutes off, and on before and after",
+        "power": _describe_power(given.effect),
         "next": f"turn it off: querywatch off {given.name}",
     }
+
+
+def _describe_power(least_effect: float) -> str:
+    """What how many minutes will tell, in an office that wanders as most do."""
+    cause = _render_minutes(find_power_minutes(1.0 + _POWER_EFFECT, CAUSE_LEAST, SLICE_SECONDS))
+    cleared = _render_minutes(find_power_minutes(1.0, 1.0 + least_effect, SLICE_SECONDS))
+    return (
+        f"Off for {cause}, and on as long before and after, shows a slowdown of {_POWER_EFFECT:.0%} in four offices "
+        f"of five; {cleared} rule out one of {least_effect:.0%}. Take longer where it works only now and then: "
+        "several of its rounds on, and as many off."
+    )
+
+
+def _render_minutes(minutes: float) -> str:
+    return f"about {minutes:.0f} minutes" if minutes < MOST_MINUTES else "a day or more"
 
 
 def _show(store: Store, server: str, given: argparse.Namespace) -> dict[str, Any] | None:
@@ -176,39 +190,6 @@ def describe_judgement(server: str, name: str, judgement: Judgement, state: str)
     described = asdict(judgement)
     described |= {"verdict": str(judgement.verdict), "state": judgement.state if state == RUNNING else state}
     return {"server": server, "integration": name} | described
-
-
-def print_trial(answer: dict[str, Any]) -> None:
-    """The same for people."""
-    console = make_console()
-    console.print(Text(f"{answer['integration']} on {answer['server']}: {answer['state']}", style="bold"))
-    if "power" in answer:
-        console.print(Text(f"{answer['power']}\n{answer['next']}"))
-        return
-    console.print(Text(f"{answer['verdict']}: {answer['reason']}"))
-    if effect := answer["effect"]:
-        low, high = effect["low"] - 1, effect["high"] - 1
-        console.print(
-            Text(f"With it on a statement takes {effect['ratio'] - 1:+.0%} (90 %: {low:+.0%} to {high:+.0%})")
-        )
-    for side in ("off", "on"):
-        if numbers := answer[side]:
-            console.print(Text(f"{side:>4}: {_render_window(WindowNumbers(**numbers))}"))
-    if answer["sampled"]:
-        console.print(
-            Text("The office's shapes are known from looks alone: its accounts' counters were compared.")
-        )
-    if answer["by_usual_hours"]:
-        console.print(Text("Each hour was compared less what is usual for it at that hour of the week."))
-    if answer["minutes_needed"] is not None:
-        console.print(Text(f"About {answer['minutes_needed']:.0f} more minutes off may tell"))
-
-
-def _render_window(numbers: WindowNumbers) -> str:
-    time_a_run = "" if numbers.milliseconds_a_run is None else f", {numbers.milliseconds_a_run:.2f} ms each"
-    return (
-        f"{numbers.minutes:.0f} min, {numbers.office_statements:,.0f} of the office's statements{time_a_run}"
-    )
 
 
 def _parse_time(text: str) -> float:

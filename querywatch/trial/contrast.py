@@ -20,7 +20,7 @@ _MOST_POINTS = 600
 _RUN_VARIANCE = 0.5  # of the log of one run's time
 _SHAPE_VARIANCE = 0.05  # that more runs do not take away
 _POWER_MINUTES = (5, 7, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 180, 240)
-_DAY_MINUTES = 1_440.0
+MOST_MINUTES = 1_440.0  # of silence that are asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +109,17 @@ def _merge(points: Sequence[Point]) -> Point:
     return Point(at=points[0].at, on=points[0].on, times=times, runs=dict(runs))
 
 
-def find_power_minutes(effect_ratio: float, slice_seconds: float) -> float:
-    """How many minutes off, and as many on, an effect needs to be told from the usual wandering; at most a day."""
-    wanted = math.log1p(effect_ratio) - math.log(1.05)
+def find_power_minutes(effect_ratio: float, beyond_ratio: float, slice_seconds: float) -> float:
+    """How many minutes off, and as many on, before an effect is told from another four times in five; at most a day.
+
+    By the usual wandering, and as ratios: 1.2 from 1.05 for a cause, 1.0 from 1.1 for one that is ruled out.
+    """
+    wanted = abs(math.log(effect_ratio / beyond_ratio))
     for minutes in _POWER_MINUTES:
         slices = round(minutes * 60.0 / slice_seconds)
         if slices > 1 and _find_usual_half(slices, slice_seconds) * _FOUR_IN_FIVE < wanted:
             return float(minutes)
-    return _DAY_MINUTES
+    return MOST_MINUTES
 
 
 def find_t(freedom: float) -> float:

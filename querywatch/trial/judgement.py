@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from querywatch.trial.contrast import Effect, Point, find_effect, thin_points
+from querywatch.trial.contrast import MOST_MINUTES, Effect, Point, find_effect, thin_points
 from querywatch.trial.rhythm import NO_RHYTHM, Rhythm
 from querywatch.trial.slices import ALL_SHAPES, SLICE_SECONDS, Slice, Work
 
@@ -22,7 +22,6 @@ _UPTIME_SECONDS = 2.0  # a server tells its uptime in whole ones: its start is k
 _CHANGED_FACTOR = 2.0
 _CHANGED_BUSY = 0.05  # seconds of server time a second
 _SIDE_SHARE = 0.5  # of the effect's log, that each switch must show on its own
-_DAY_MINUTES = 1_440.0
 
 
 class Verdict(StrEnum):
@@ -49,6 +48,8 @@ class Judgement:
     verdict: Verdict
     reason: str
     state: str  # 'waiting' | 'off' | 'back'
+    off_at: float | None = None  # the first slice that it was seen off in
+    back_at: float | None = None  # the first that it was seen on in after the last silence
     effect: Effect | None = None
     off: WindowNumbers | None = None
     on: WindowNumbers | None = None
@@ -86,7 +87,10 @@ def find_judgement(question: Question, slices: Sequence[Slice], rhythm: Rhythm =
     )
     if not spoilt:
         effect = find_effect(points)
-    numbers = _Numbers(question, off, on, points, effect, by_usual_hours=_uses(rhythm, question, compared))
+    numbers = _Numbers(
+        *(question, off, on, points, effect, _find_times(question, seen, silent)),
+        by_usual_hours=_uses(rhythm, question, compared),
+    )
     if spoilt or effect is None:
         return numbers.judge(Verdict.NOT_ENOUGH, spoilt or "nothing to compare it with was seen", state)
     return _decide(numbers, state, effect)
@@ -99,6 +103,7 @@ class _Numbers:
     on: Sequence[Slice]
     points: Sequence[Point]
     effect: Effect | None
+    times: tuple[float, float | None]
     by_usual_hours: bool
 
     def judge(self, verdict: Verdict, reason: str, state: str, needed: float | None = None) -> Judgement:
@@ -106,6 +111,8 @@ class _Numbers:
             verdict=verdict,
             reason=reason,
             state=state,
+            off_at=self.times[0],
+            back_at=self.times[1],
             effect=self.effect,
             off=_add_up(self.question, self.off),
             on=_add_up(self.question, self.on),
@@ -128,7 +135,7 @@ def _decide(numbers: _Numbers, state: str, effect: Effect) -> Judgement:
         return numbers.judge(Verdict.NOT_ENOUGH, reason, state)
     if effect.high < limit:
         if state == "back" or len(numbers.off) >= 2 * _LEAST_SLICES:
-            reason = f"with it on the office is less than {numbers.question.effect_ratio:.0%} slower than with it off"
+            reason = f"with it on, statements take less than {limit:g} times as long as with it off"
             return numbers.judge(Verdict.RULED_OUT, reason, state)
         return numbers.judge(Verdict.NOT_ENOUGH, "it is off for too short a time yet", state, 5.0)
     wanted = max(effect.ratio / CAUSE_LEAST, limit / effect.ratio, 1.02)
@@ -140,7 +147,7 @@ def _decide(numbers: _Numbers, state: str, effect: Effect) -> Judgement:
 def _find_needed(minutes: float, effect: Effect, wanted: float) -> float:
     """More minutes of silence: the interval narrows with the root of the time."""
     share = effect.half_width / (wanted - 1.0)
-    return min(_DAY_MINUTES, max(5.0, minutes * (share * share - 1.0)))
+    return min(MOST_MINUTES, max(5.0, minutes * (share * share - 1.0)))
 
 
 def _find_sides(numbers: _Numbers) -> list[float]:
@@ -217,6 +224,15 @@ def _follows(question: Question, last: Slice, each: Slice) -> bool:
 
 def _is_seen(question: Question, each: Slice) -> bool:
     return each.seconds >= _SEEN_SHARE * question.slice_seconds
+
+
+def _find_times(
+    question: Question, slices: Sequence[Slice], silent: frozenset[float]
+) -> tuple[float, float | None]:
+    """When it went and when it came back; None: it has not been seen since."""
+    later = [each for each in slices if each.started_at > max(silent)]
+    active = [each for each in later if not each.find_activity(question.integration).is_silent]
+    return min(silent), active[0].started_at if active else None
 
 
 def _find_compared(question: Question, slices: Sequence[Slice], silent: frozenset[float]) -> list[Slice]:

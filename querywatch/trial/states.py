@@ -2,6 +2,18 @@
 
 from dataclasses import dataclass
 
+_WORDS = {
+    "waiting": "waiting for it to be turned off",
+    "off": "turned off now",
+    "back": "on again, being compared",
+    "cause": "it is the cause",
+}
+
+
+def find_words(state: str) -> str:
+    """A state in words; the other verdicts are words already."""
+    return _WORDS.get(state, state)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialState:
@@ -10,3 +22,8 @@ class TrialState:
     integration: str
     state: str
     effect_ratio: float | None = None  # times as long as with it off; None: not known
+
+    @property
+    def words(self) -> str:
+        """The state in words."""
+        return find_words(self.state)

@@ -232,7 +232,8 @@ def test_sampled_shapes_give_way_to_the_accounts_counters() -> None:
 
 def test_small_effects_need_longer() -> None:
     """The time is known before the start; Student's t is the table's."""
-    assert find_power_minutes(0.2, 60.0) < find_power_minutes(0.1, 60.0)
+    assert find_power_minutes(1.2, 1.05, 20.0) < find_power_minutes(1.14, 1.05, 20.0)
+    assert find_power_minutes(1.0, 1.1, 20.0) < find_power_minutes(1.0, 1.05, 20.0) <= 1_440.0
     assert find_t(10.0) == pytest.approx(1.812, abs=0.01)
 
 
@@ -328,7 +329,7 @@ def test_the_command_starts_shows_and_stops(tmp_path: Path, capsys: pytest.Captu
 
     assert run("status", "vendor") == 1
     assert run("start", "vendor") == 0
-    assert "an effect of 20% needs about" in capsys.readouterr().out
+    assert "shows a slowdown of 20% in four offices" in capsys.readouterr().out
     assert run("start", "vendor") == 1
     assert run("status", "vendor") == 0
     assert "has not gone silent yet" in capsys.readouterr().out
