@@ -63,5 +63,6 @@ def run(given: argparse.Namespace) -> int:
 def _print(found: Mapping[str, Sequence[Suggestion]]) -> None:
     """TOML for people to go on with; an account that several servers have is drafted once for each."""
     for server, suggestions in found.items():
-        print(f"# {server}: {len(suggestions)} accounts that no integration claims\n")
+        accounts = "1 account" if len(suggestions) == 1 else f"{len(suggestions)} accounts"
+        print(f"# {server}: {accounts} that no integration claims\n")
         print(render_toml(suggestions), end="\n" if suggestions else "")
