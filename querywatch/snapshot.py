@@ -110,12 +110,16 @@ class QueryInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """The server's time that an integration took lately, in equal steps, the oldest first; None: not seen."""
+    """What an integration did lately, in equal steps, the oldest first; None: not seen.
+
+    `seconds` is the server's time that it took, `running` the most of its statements that one look saw.
+    """
 
     integration: str
     started_at: float
     step_seconds: int
     seconds: tuple[float | None, ...]
+    running: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

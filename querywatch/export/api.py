@@ -66,6 +66,13 @@ def find_server_light(snapshot: Snapshot) -> str:
     return _find_worst(snapshot.visible_findings) if snapshot.up else "act"
 
 
+def find_sight_light(snapshot: Snapshot) -> str:
+    """The same over what querywatch cannot see of the server."""
+    if not snapshot.up:
+        return "unknown"
+    return _find_worst(found for found in snapshot.visible_findings if found.finding.rule == "coverage.blind")
+
+
 def _find_worst(findings: Iterable[OpenFinding]) -> str:
     open_ones = [found.finding.severity for found in findings if found.acknowledged_until is None]
     return _LIGHTS[max(open_ones, key=lambda severity: severity.rank, default=Severity.INFO)]
@@ -75,6 +82,7 @@ def _describe_server(snapshot: Snapshot) -> dict[str, Any]:
     info = snapshot.info
     return {
         "light": find_server_light(snapshot),
+        "sight": find_sight_light(snapshot),
         "up": snapshot.up,
         "attempted": snapshot.attempted,
         "trouble": render_line(snapshot.trouble),
@@ -115,7 +123,9 @@ def _describe_integration(state: IntegrationState, snapshot: Snapshot) -> dict[s
         if sees
         else None,
         "budget_ratios": dict(state.budget_ratios),
-        "trial": {"state": trial.state, "effect_ratio": trial.effect_ratio} if trial else None,
+        "trial": {"state": trial.state, "words": trial.words, "effect_ratio": trial.effect_ratio}
+        if trial
+        else None,
     }
 
 

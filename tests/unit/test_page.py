@@ -123,6 +123,30 @@ def test_a_servers_light_is_that_of_its_worst_finding() -> None:
     assert lights == ["act", "fine", "unknown"]
 
 
+def test_what_is_only_to_know_of_is_fine_and_told_beside_the_light() -> None:
+    note = replace(FOUND, finding=replace(FOUND.finding, severity=Severity.INFO))
+    info = ServerInfo(name="main", flavour=Flavour.MARIADB, version=(10, 11, 6))
+    told, not_told = (
+        render_page((replace(SNAPSHOT, info=info, findings=(each,)),), 100.0).decode()
+        for each in (note, FOUND)
+    )
+    assert '✓ fine</span><br><span class="soft">1 to know of, below' in told
+    assert "to know of" not in not_told
+
+
+def test_sight_has_a_light_of_its_own() -> None:
+    """What querywatch cannot see, and not what it found."""
+    blind = replace(
+        FOUND,
+        finding=replace(FOUND.finding, rule="coverage.blind", severity=Severity.WARNING, integration=""),
+    )
+    lights = [
+        read_rows("/api/v1/servers", each)[0]["sight"]
+        for each in (SNAPSHOT, replace(SNAPSHOT, findings=(blind,)), replace(SNAPSHOT, up=False))
+    ]
+    assert lights == ["fine", "look", "unknown"]
+
+
 def test_the_last_day_is_told_where_it_was_summed_up() -> None:
     """On the page and in the interface, in the words of the log."""
     summary = make_summary(

@@ -1,5 +1,6 @@
 """What the status page's plots are drawn from: the last hours by the minute, in memory."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -54,12 +55,53 @@ def test_a_long_sleep_or_a_clock_put_back_begins_anew(jump: float) -> None:
     assert [value for value in read(recent) if value is not None] == [1.0]
 
 
+def test_the_most_that_one_look_saw_running_is_kept_of_each_minute() -> None:
+    """Where a look saw no sessions nothing is known, and where nothing measures time that alone is not."""
+    recent = Recent()
+    for second, active in ((0, 1), (20, 3), (40, 2), (60, 0)):
+        snapshot = make_snapshot(NOW + second, 500.0)
+        state = replace(snapshot.integrations[0], active=active, seconds=None)
+        recent.note(replace(snapshot, integrations=(state,)))
+    recent.note(replace(make_snapshot(NOW + 120, 500.0), sources=()))
+    (past,) = recent.read()
+    assert past.running[-3:] == (3.0, 0.0, None)
+    assert past.seconds[-3:] == (None, None, 0.0)
+
+
 def test_a_plot_says_in_words_what_it_shows() -> None:
     """The busiest first; the time before anybody watched is left blank, a gap after it is shaded and told."""
-    office, texter = draw_sparks(make_past(NOW))
+    sparks = draw_sparks(make_past(NOW))
+    assert sparks is not None
+    office, texter = sparks.each
+    assert re.fullmatch("The last hours, from [0-2][0-9]:[0-5][0-9]", sparks.span)
     assert (office.integration, texter.integration) == ("opendental", "recall-texter")
-    assert texter.words.startswith("0 % of one core in the last minutes, at most 13.3 % at ")
-    assert texter.words.endswith("; not seen for 20 minutes (shaded)")
-    assert texter.words in texter.drawing
-    assert texter.drawing.count("<rect") == 72 - 24
-    assert texter.drawing.count('class="gap"') == 4
+    busy, running, gap = texter.words.split("; ")
+    assert busy.startswith("0 % of one core in the last minutes, at most 16.7 % at ")
+    assert running.startswith("at most 2 of its statements at once, at ")
+    assert gap.startswith("not seen for ")
+    drawing, below = texter.drawings
+    assert f'aria-label="recall-texter: {busy}"' in drawing
+    assert f'aria-label="recall-texter: {running}"' in below
+    assert gap == f"not seen for {drawing.count('gap') * 5} minutes (shaded)"
+    assert drawing.count("gap") in {3, 4}
+    assert 46 <= drawing.count("<rect") <= 48
+
+
+def test_the_first_hour_is_shown_by_the_minute_and_the_minute_that_runs_not_yet() -> None:
+    """A minute of which half is over would look like a quiet one."""
+    recent = Recent()
+    for second in range(0, 200, 10):
+        recent.note(make_snapshot(NOW + second, 500.0 + second / 2))
+    sparks = draw_sparks(recent.read())
+    assert sparks is not None
+    (texter,) = sparks.each
+    assert sparks.span == "The last hour"
+    assert texter.drawings[0].count("<rect") == 3
+    assert texter.words.startswith("50 % of one core in the last minute, at most 50 % at ")
+
+
+def test_before_the_first_minute_is_over_nothing_is_drawn() -> None:
+    recent = Recent()
+    recent.note(make_snapshot(NOW, 500.0))
+    assert draw_sparks(recent.read()) is None
+    assert draw_sparks(()) is None

@@ -91,6 +91,9 @@ def make_past(now: float) -> tuple[Past, ...]:
     ]
     office = [None if value is None else 3.0 + minute % 7 for minute, value in enumerate(texter)]
     return tuple(
-        Past(integration=name, started_at=first, step_seconds=60, seconds=tuple(values))
-        for name, values in (("opendental", office), ("recall-texter", texter))
-    )
+        Past(
+            integration=name, started_at=first, step_seconds=60, seconds=tuple(values),
+            running=tuple(None if value is None else 1.0 + (value > most) for value in values),
+        )
+        for name, values, most in (("opendental", office, 8.0), ("recall-texter", texter, 39.0))
+    )  # fmt: skip
