@@ -16,9 +16,7 @@ VENDOR = CRITICAL + 'integration="chart-bi",rule="size.wide",subject="document"}
 LIGHT = "Is Open Dental being hurt?"
 CHART = '{integration="chart-bi"}'
 KNOWN = f'querywatch_integration_info{{{SERVER},integration="chart-bi"}}'
-_LABELS = (
-    f'integration="chart-bi",rule="size.wide",subject="document",fingerprint="f1",severity="critical",{SERVER}'
-)
+_LABELS = f'integration="chart-bi",rule="size.wide",subject="document",fingerprint="f1",severity="critical",{SERVER}'
 FOUND = f"querywatch_finding{{{_LABELS}}}"
 FOUND_ROW = f'{{{_LABELS},what="size.wide"}}'
 UNSEEN = f'querywatch_finding{{{SERVER},integration="",rule="coverage.blind",severity="info"}}'
