@@ -110,7 +110,7 @@ def _draw(plot: _Plot, most_busy: float, most_running: float) -> Spark:
         for kind, bars, words, highest in parts
         if any(bar is not None for bar in bars)
     )
-    return Spark(integration=name, words="; ".join([busy, running, *_tell_gap(plot)]), drawings=drawings)
+    return Spark(integration=name, words="; ".join([busy, running, *_tell_gap(plot.past)]), drawings=drawings)
 
 
 def _draw_bars(label: str, kind: str, bars: Bars, first: int, highest: float) -> Markup:
@@ -154,7 +154,8 @@ def _tell_running(plot: _Plot) -> str:
     return f"at most {format_count(most)} of its statements at once, at {plot.tell_time(-place)}"
 
 
-def _tell_gap(plot: _Plot) -> tuple[str, ...]:
-    pairs = list(zip(plot.busy, plot.running, strict=True))[plot.first :]
-    minutes = pairs.count((None, None)) * plot.step * plot.past.step_seconds // 60
-    return (f"not seen for {minutes} minutes (shaded)",) if minutes else ()
+def _tell_gap(past: Past) -> tuple[str, ...]:
+    """By the minute, however coarse the bars are."""
+    known = [pair != (None, None) for pair in zip(past.seconds[:-1], past.running[:-1], strict=True)]
+    minutes = known[known.index(True) :].count(False) * past.step_seconds // 60
+    return (f"not seen for {minutes} min",) if minutes else ()
