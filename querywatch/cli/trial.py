@@ -122,7 +122,7 @@ def _start(store: Store, server: str, given: argparse.Namespace) -> dict[str, An
         "integration": given.name,
         "state": "waiting",
         "power": _describe_power(given.effect),
-        "next": f"turn it off: querywatch off {given.name}",
+        "next": f"turn it off; querywatch off {given.name} prints how",
     }
 
 

@@ -11,12 +11,11 @@ from querywatch.trial.judgement import Verdict
 from querywatch.trial.states import find_words
 
 _TIMES_FROM = 2.0  # from here on it is said how many times as long, not how many per cent longer
-_UNDECIDED = {
-    "waiting": "querywatch waits for it to be turned off: querywatch off {name}",
-    "off": "Leave it off a little longer, then turn it on again: querywatch off {name}",
-    "back": "Leave it on a little longer: querywatch trial status {name}",
-}
-_OVER = "To try again: querywatch trial start {name}"
+_WAITING = "turn it off, or wait until it is; querywatch off {name} prints how"
+_TOO_SHORT = "leave it off a few minutes longer"
+_FASTER = "turn it on again; querywatch off {name} prints how"
+_BACK = "leave it on a few minutes longer, and ask again"
+_OVER = "querywatch trial start {name} tries again"
 
 
 def print_trial(console: Console, answer: dict[str, Any]) -> None:
@@ -27,7 +26,8 @@ def print_trial(console: Console, answer: dict[str, Any]) -> None:
     if "power" in answer:
         console.print(Text(f"{answer['power']}\nNext: {answer['next']}"))
         return
-    console.print(Text(f"{answer['verdict'].capitalize()}: {answer['reason']}."))
+    verdict = f"{answer['verdict']}: {answer['reason']}."
+    console.print(Text(verdict[0].upper() + verdict[1:] if state == STOPPED else f"So far {verdict}"))
     lines = [
         *_describe_times(answer),
         *_describe_effect(answer),
@@ -96,4 +96,10 @@ def _describe_next(answer: dict[str, Any]) -> list[str]:
         return []
     if (minutes := answer["minutes_needed"]) is not None:
         return [f"Next: about {minutes:.0f} more minutes with it off may tell."]
-    return [f"Next: {_UNDECIDED.get(answer['state'], _OVER).format(name=answer['integration'])}"]
+    return [f"Next: {_find_next(answer).format(name=answer['integration'])}."]
+
+
+def _find_next(answer: dict[str, Any]) -> str:
+    if answer["state"] == "off":
+        return _FASTER if answer["effect"] else _TOO_SHORT
+    return {"waiting": _WAITING, "back": _BACK}.get(answer["state"], _OVER)

@@ -58,19 +58,23 @@ def test_a_verdict_comes_with_its_times_and_its_numbers() -> None:
     assert "Next:" not in said
 
 
+_FASTER = Effect(ratio=1.5, low=1.4, high=1.6)
+
+
 @pytest.mark.parametrize(
-    ("state", "heading", "next_step"),
+    ("state", "effect", "heading", "next_step"),
     [
-        ("waiting", "waiting for it to be turned off", "querywatch off recall-texter"),
-        ("off", "turned off now", "turn it on again"),
-        ("back", "on again, being compared", "Leave it on a little longer"),
+        ("waiting", None, "waiting for it to be turned off", "turn it off, or wait until it is"),
+        ("off", None, "turned off now", "leave it off a few minutes longer"),
+        ("off", _FASTER, "turned off now", "turn it on again; querywatch off recall-texter"),
+        ("back", _FASTER, "on again, being compared", "leave it on a few minutes longer"),
     ],
 )
-def test_who_waits_is_told_what_for(state: str, heading: str, next_step: str) -> None:
-    """Each state says what to do next."""
-    said = say(make_judgement(Verdict.NOT_ENOUGH, state))
-    assert f"on main: {heading}" in said
-    assert f"{next_step}" in said.partition("Next: ")[2]
+def test_who_waits_is_told_what_for(state: str, effect: Effect | None, heading: str, next_step: str) -> None:
+    """Each state says that it is not over, and what to do next."""
+    said = say(make_judgement(Verdict.NOT_ENOUGH, state, effect=effect))
+    assert f"on main: {heading} So far not enough evidence: for this reason." in said
+    assert said.partition("Next: ")[2].startswith(next_step)
 
 
 def test_who_ended_undecided_is_told_how_to_go_on() -> None:
