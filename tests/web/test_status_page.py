@@ -38,6 +38,16 @@ def test_axe_finds_no_fault_and_nothing_is_wider_than_the_screen(
         assert [address for address in asked if not address.startswith((web.url, "data:"))] == []
 
 
+def test_a_printed_page_is_no_wider_than_its_paper(web: WebServer) -> None:
+    """A4 upright with its usual margins, 190 mm: nothing can be scrolled there."""
+    with browsing(width=718) as (page, _, _):
+        page.goto(f"{web.url}/still")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 718
+        page.emulate_media(media="print")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 718
+        assert page.locator("table").first.evaluate("table => table.scrollWidth") <= 718
+
+
 def test_what_refreshes_itself_can_be_held_still(web: WebServer) -> None:
     """A page that changes by itself is a fault for a slow reader, and axe says so: one link ends it."""
     with browsing() as (page, _, complaints):
