@@ -15,6 +15,7 @@ from querywatch.export.report import (
     Document,
     Scope,
     add_comparison,
+    find_checksum,
     load_report,
     parse_report,
     render_html,
@@ -37,9 +38,12 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         "Prints what the state file has of one integration: what it runs and costs, findings, forbidden writes. "
         "The checksum is that of the JSON.\n\n"
         "example: querywatch report recall-texter --format json --output report.json\n"
-        "         querywatch report recall-texter --render report.json --output report.html",
+        "         querywatch report recall-texter --render report.json --output report.html\n"
+        "         querywatch report --verify report.html",
     )
-    parser.add_argument("name", metavar="NAME", help="one of the configured integrations, or unknown")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="one of the configured integrations, or unknown"
+    )
     parser.add_argument("--format", choices=tuple(_RENDER), default="html", help="default: html")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write it there")
     parser.add_argument(
@@ -52,6 +56,12 @@ def add(commands: Commands) -> argparse.ArgumentParser:
         help="show this report, saved as JSON, in another form: its checksum stays",
     )
     parser.add_argument("--compare", type=Path, metavar="FILE", help="an earlier report, as JSON")
+    parser.add_argument(
+        "--verify",
+        type=Path,
+        metavar="FILE",
+        help="say whether this report, saved in any form, is still as it was made; needs no NAME",
+    )
     add_config(parser)
     add_server(parser)
     parser.set_defaults(fail=parser.error)
@@ -59,8 +69,12 @@ def add(commands: Commands) -> argparse.ArgumentParser:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Writes the report, or one that was saved."""
+    """Writes the report, or one that was saved, or verifies one."""
+    if given.name is None and given.verify is None:
+        given.fail("the name of an integration is needed, or --verify FILE")
     try:
+        if given.verify is not None:
+            return _verify(given.verify)
         report = _make(given) if given.render is None else _read_saved(given)
         text = _RENDER[given.format](report)
         if given.output is None:
@@ -69,6 +83,12 @@ def run(given: argparse.Namespace) -> int:
             given.output.write_text(text, "utf-8")
     except (OSError, UnicodeDecodeError):
         raise QuerywatchError("a file of the report cannot be read or written") from None
+    return 0
+
+
+def _verify(path: Path) -> int:
+    checksum = find_checksum(path.read_text("utf-8"))
+    sys.stdout.write(f"{path}: whole and unchanged; the report's SHA-256 is {checksum}\n")
     return 0
 
 

@@ -1,6 +1,7 @@
 """`report` from a real state file: sealed, and a changed one is known."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -73,3 +74,45 @@ def test_every_form_of_a_saved_report_shows_its_checksum(
     assert not any(word in page for word in ("<b>", "src=", "href=", "url("))
     with pytest.raises(QuerywatchError, match="changed"):
         parse_report(json.dumps(report | {"since": "1970-01-01T00:00:00Z"}))
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The configuration of an office of which nothing is known yet."""
+    directory = tmp_path_factory.mktemp("empty")
+    config = directory / "config.toml"
+    config.write_text(f'[state]\ndirectory = "{directory / "state"}"\n[[servers]]\nname = "office"\n')
+    return config
+
+
+@pytest.mark.parametrize("form", ["json", "html", "markdown"])
+def test_a_saved_report_is_verified_in_every_form(
+    form: str, empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it was written, and with a mail program's line ends; not with one letter changed, nor without its end."""
+    saved = tmp_path / "report"
+    assert main(["report", "unknown", "--config", str(empty), "--format", form, "--output", str(saved)]) == 0
+    whole = saved.read_bytes()
+    for kept in (whole, whole.replace(b"\n", b"\r\n")):
+        saved.write_bytes(kept)
+        assert main(["report", "--verify", str(saved)]) == 0
+        assert re.search(r"unchanged; .* [0-9a-f]{64}$", capsys.readouterr().out.strip())
+    for spoilt in (whole.replace(b"office", b"Office", 1), whole[:-100], b"", b"a letter"):
+        saved.write_bytes(spoilt)
+        assert main(["report", "--verify", str(saved)]) == 1
+        assert capsys.readouterr().err
+
+
+def test_every_form_shows_one_checksum(
+    empty: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both sides see that they read the same, whichever form each has."""
+    saved = tmp_path / "report.json"
+    asked = ["report", "unknown", "--config", str(empty)]
+    assert main([*asked, "--format", "json", "--output", str(saved)]) == 0
+    for form in ("html", "markdown"):
+        shown = tmp_path / form
+        assert main([*asked, "--render", str(saved), "--format", form, "--output", str(shown)]) == 0
+        assert main(["report", "--verify", str(shown)]) == 0
+    assert main(["report", "--verify", str(saved)]) == 0
+    assert len({line.split()[-1] for line in capsys.readouterr().out.splitlines()}) == 1

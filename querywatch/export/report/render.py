@@ -9,6 +9,7 @@ from markupsafe import Markup
 from querywatch.export.report.gather import Document
 from querywatch.export.report.plots import render_plot
 from querywatch.export.report.sections import tell_writes
+from querywatch.export.report.verify import stamp
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -22,9 +23,10 @@ def render_html(report: Document) -> str:
     """One page that needs nothing beside itself, on a screen and on paper."""
     loader = PackageLoader("querywatch.export.report")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return pages.get_template("report.html.j2").render(
+    page = pages.get_template("report.html.j2").render(
         report=report, plot=render_plot, days=_find_days(report), told_writes=tell_writes(report)
     )
+    return stamp(f"{page}\n")
 
 
 def render_markdown(report: Document) -> str:
@@ -33,7 +35,7 @@ def render_markdown(report: Document) -> str:
     pages = Environment(  # noqa: S701 - Markdown: `finalize` escapes each value
         loader=loader, finalize=_escape, undefined=StrictUndefined, trim_blocks=True
     )
-    return pages.get_template("report.md.j2").render(report=report) + "\n"
+    return stamp(pages.get_template("report.md.j2").render(report=report) + "\n\n")
 
 
 def _find_days(report: Document) -> dict[str, list[Document]]:
