@@ -57,7 +57,7 @@ def findings(
         )
         .override_by_name("About", panels.column(width=125 if text else 0, minWidth=125, cellOptions=WRAPPED))
         .override_by_name("Times limit", panels.column(unit="none", decimals=1, width=105, align="right"))
-        .override_by_name("Statement", panels.column(cellOptions=WRAPPED, inspect=True, minWidth=320))
+        .override_by_name("Statement", panels.column(cellOptions=WRAPPED, inspect=True, minWidth=300))
         .override_by_name(
             "Acknowledged until", panels.column(unit="dateTimeFromNow", width=150, align="left")
         )
