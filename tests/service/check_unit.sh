@@ -40,6 +40,7 @@ clean_up() {
     [ -z "$db_pid" ] || kill "$db_pid" 2>/dev/null
     wait 2>/dev/null
     rm -rf "$work" "$dropin" /etc/systemd/system/querywatch.service /etc/querywatch /opt/querywatch \
+        /usr/local/bin/querywatch \
         /var/lib/querywatch /var/lib/private/querywatch
     systemctl daemon-reload
     systemctl reset-failed querywatch 2>/dev/null
