@@ -138,5 +138,5 @@ def find_blocked(access: TableAccess, table: Table) -> Iterator[Predicate]:
 # What bars every index that begins with the column; the other blockers are a matter of which indexes there are.
 UNUSABLE = frozenset(
     {Blocker.FUNCTION, Blocker.ARITHMETIC, Blocker.CAST, Blocker.COLLATION, Blocker.WILDCARD, Blocker.REGEXP}
-    | {Blocker.OR, Blocker.PREFIX_INDEX}
+    | {Blocker.OR, Blocker.PREFIX_INDEX, Blocker.HINT}
 )

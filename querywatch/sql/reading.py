@@ -36,6 +36,7 @@ class Blocker(StrEnum):
     PREFIX = "prefix"  # the column stands behind others in every index
     PREFIX_INDEX = "prefix-index"  # the index holds but the beginning of the column, which gives no order
     SUBQUERY = "subquery"
+    HINT = "hint"  # the statement itself keeps the server from the index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from querywatch.analysis.access.blocks import Block, Column, Instance, Sub, Unkn
 from querywatch.analysis.access.habits import Habits
 from querywatch.analysis.access.merging import may_leap
 from querywatch.analysis.access.ordering import MOST_ROWS, Step, find_order
-from querywatch.analysis.access.paths import Wishes
+from querywatch.analysis.access.paths import Wishes, find_indexes
 from querywatch.analysis.access.pushing import push_into
 from querywatch.analysis.access.resolving import Resolver, TooManyTablesError, Views
 from querywatch.analysis.access.shortcuts import find_shortcut
@@ -259,6 +259,8 @@ def _publish(use: Use, instance: Instance) -> Predicate:
     is_value = use.outer and not use.needs  # what the queries around hand in
     if use.usable and instance.table is not None and use.operator in _INDEXED:
         blocker = _find_prefix(use.column.name, instance)
+        if not use.needs and _is_forbidden(use.column.name, instance):
+            blocker = Blocker.HINT
     return Predicate(
         column=use.column.name,
         operator="eq" if is_value and use.operator == "join" else use.operator,
@@ -270,6 +272,14 @@ def _publish(use: Use, instance: Instance) -> Predicate:
 
 
 _INDEXED = frozenset({"eq", "in", "range", "like", "join", "is-null"})
+
+
+def _is_forbidden(column: str, instance: Instance) -> bool:
+    """Whether the table has an index that begins with the column, and the statement's hints leave the server none."""
+    have = instance.table.indexes if instance.table is not None else ()
+    return any(index.columns[:1] == (column,) for index in have) and not any(
+        index.columns[:1] == (column,) for index in find_indexes(instance)
+    )
 
 
 def _find_prefix(column: str, instance: Instance) -> Blocker | None:

@@ -27,6 +27,11 @@ _ADVICE_ORDER = (
     "Ask its vendor to ask for the rows in the order of a column that an index holds whole, or to sort what it fetched "
     "itself, of few rows that a condition chooses."
 )
+_ADVICE_HINT = (
+    "Ask its vendor to leave the index hint out: the server knows from the office's data which index serves."
+)
+_NARROW = frozenset({Blocker.OR, Blocker.HINT})  # where another index serves, they may cost nothing
+_SAID = frozenset({Blocker.PREFIX_INDEX, Blocker.HINT})  # whose reason names the index
 _SEARCHES = frozenset({Blocker.WILDCARD, Blocker.REGEXP})
 
 
@@ -46,7 +51,7 @@ def find(situation: Situation) -> Iterator[Finding]:
 
 def _is_barred(read: Read, blocked: Sequence[Predicate]) -> bool:
     """Whether the blocked conditions could have spared the reading: an OR over tables is told of the one read whole."""
-    return read.is_whole or any(each.blocker is not Blocker.OR for each in blocked)
+    return read.is_whole or any(each.blocker not in _NARROW for each in blocked)
 
 
 def _find_least(read: Read, situation: Situation) -> float:
@@ -100,6 +105,8 @@ def _find_advice(blocked: Sequence[Predicate], rewrite: str) -> str:
     blockers = {each.blocker for each in blocked}
     if blockers <= {Blocker.OR}:
         return _ADVICE_OR
+    if blockers <= {Blocker.HINT}:
+        return _ADVICE_HINT
     if blockers <= {Blocker.PREFIX_INDEX}:
         return _ADVICE_ORDER
     return _ADVICE_SEARCH if blockers & _SEARCHES else _ADVICE
@@ -117,9 +124,10 @@ def _say_reason(predicate: Predicate, read: Read) -> str:
         Blocker.WILDCARD: f"the pattern that {name} is compared with begins with a wildcard",
         Blocker.REGEXP: f"{name} is searched by a regular expression",
         Blocker.OR: f"{name} stands in an OR with other columns",
+        Blocker.HINT: f"its own index hint keeps the server from the index on {name}",
         Blocker.PREFIX_INDEX: f"it asks for the order or an end of {name}, of which the index holds but the beginning",
     }.get(predicate.blocker or Blocker.FUNCTION, f"no index serves the condition on {name}")
-    bars = leads(read.table, predicate.column) and predicate.blocker is not Blocker.PREFIX_INDEX
+    bars = leads(read.table, predicate.column) and predicate.blocker not in _SAID
     return f"{reason}, which bars the index on it" if bars else reason
 
 
