@@ -18,6 +18,13 @@ from querywatch.export.page import render_page
 from querywatch.snapshot import Past, Snapshot
 
 _PLAIN = "text/plain; charset=utf-8"
+# What is said instead of what was asked for; the manual has a line on each.
+REFUSALS = {
+    HTTPStatus.SERVICE_UNAVAILABLE: "not yet",
+    HTTPStatus.UNAUTHORIZED: "a name and a password are asked for",
+    HTTPStatus.MISDIRECTED_REQUEST: "ask for it by its address or as localhost",
+    HTTPStatus.NOT_FOUND: "not found",
+}
 
 
 class WebServer:
@@ -74,10 +81,10 @@ class WebServer:
         """The answer to a GET. Health is everybody's to ask; all else is for the configured users."""
         probe = self._probes.get(request.path)
         if probe is not None:
-            return _say(HTTPStatus.OK, "ok") if probe() else _say(HTTPStatus.SERVICE_UNAVAILABLE, "not yet")
+            return _say(HTTPStatus.OK, "ok") if probe() else _refuse(HTTPStatus.SERVICE_UNAVAILABLE)
         if not self._guard.admits(request.authorization):
             challenge = {"WWW-Authenticate": 'Basic realm="querywatch", charset="UTF-8"'}
-            return _say(HTTPStatus.UNAUTHORIZED, "a name and a password are asked for", challenge)
+            return _refuse(HTTPStatus.UNAUTHORIZED, challenge)
         if request.path == "/metrics":
             body = render_families(self._registry.collect())
             return Answer(status=HTTPStatus.OK, content_type=CONTENT_TYPE, body=body)
@@ -86,7 +93,7 @@ class WebServer:
     def _show(self, request: Request) -> Answer:
         if self._is_private and not _is_local(request.host):
             # A page of anybody's can give its own name this machine's address, and would read what is served here.
-            return _say(HTTPStatus.MISDIRECTED_REQUEST, "ask for it by its address or as localhost")
+            return _refuse(HTTPStatus.MISDIRECTED_REQUEST)
         if request.path in {"/", "/still"}:
             snapshots = self._find_snapshots()
             past = {snapshot.server: self._find_past(snapshot.server) for snapshot in snapshots}
@@ -95,11 +102,15 @@ class WebServer:
         if request.path in API_PATHS:
             body = render_api(request.path, self._find_snapshots(), self._find_past)
             return Answer(status=HTTPStatus.OK, content_type="application/json", body=body)
-        return _say(HTTPStatus.NOT_FOUND, "not found")
+        return _refuse(HTTPStatus.NOT_FOUND)
 
 
 def _say(status: HTTPStatus, words: str, headers: dict[str, str] | None = None) -> Answer:
     return Answer(status=status, content_type=_PLAIN, body=f"{words}\n".encode(), headers=headers or {})
+
+
+def _refuse(status: HTTPStatus, headers: dict[str, str] | None = None) -> Answer:
+    return _say(status, REFUSALS[status], headers)
 
 
 def _is_local(host: str) -> bool:
