@@ -8,10 +8,10 @@ from querywatch.db.faults import LOGIN_FAULTS, NETWORK_FAULTS
 from querywatch.export.web import REFUSALS
 
 _BEHIND = {
-    HTTPStatus.SERVICE_UNAVAILABLE: "`/healthz`: the daemon is about to begin or to end. `/readyz`: some server has not "
-    "been tried yet.",
-    HTTPStatus.UNAUTHORIZED: "`[web]` has `users`. `querywatch check --hash-password` hashes a new password; it counts from "
-    "the next start.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "`/healthz`: the daemon is about to begin or to end. `/readyz`: some server has "
+    "not been tried yet.",
+    HTTPStatus.UNAUTHORIZED: "`[web]` has `users`. `querywatch check --hash-password` hashes a new password; it "
+    "counts from the next start.",
     HTTPStatus.MISDIRECTED_REQUEST: "It listens for this machine alone, and was asked for by another name than "
     "`localhost`, as a foreign web page could do to read it. A proxy in front must send the address as `Host`.",
     HTTPStatus.NOT_FOUND: "There are `/`, `/still`, `/metrics`, `/healthz`, `/readyz` and what the README lists of "
