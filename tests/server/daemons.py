@@ -108,7 +108,7 @@ def running_daemon(config: Path) -> Iterator[RunningDaemon]:
             before = len(re.findall(r"metrics at ", log.read_text()))
 
             def is_listening() -> bool:
-                found = re.findall(r"metrics at (http://\S+)/metrics", log.read_text())
+                found = re.findall(r"metrics at (https?://\S+)/metrics", log.read_text())
                 daemon.url = found[-1] if len(found) > before else ""
                 return bool(daemon.url)
 
