@@ -68,6 +68,8 @@ def test_every_form_of_a_saved_report_shows_its_checksum(
         assert main([*said, form, "--render", str(saved)]) == 0
         page = unescape(capsys.readouterr().out).replace("\\", "")
         assert [each for each in find_values(report) if each not in page] == []
+    assert main([*said, "markdown"]) == 0
+    assert re.search(r"<summary>[-0-9]+: 4,321 runs, 2 seconds</summary>", capsys.readouterr().out)
     assert main([*said, "html"]) == 0
     page = capsys.readouterr().out
     assert 'value="4321.0"' in page

@@ -35,7 +35,9 @@ def render_markdown(report: Document) -> str:
     pages = Environment(  # noqa: S701 - Markdown: `finalize` escapes each value
         loader=loader, finalize=_escape, undefined=StrictUndefined, trim_blocks=True
     )
-    return stamp(pages.get_template("report.md.j2").render(report=report) + "\n\n")
+    pages.filters["sum_known"] = _sum_known
+    page = pages.get_template("report.md.j2").render(report=report, days=_find_days(report))
+    return stamp(f"{page}\n\n")
 
 
 def _find_days(report: Document) -> dict[str, list[Document]]:
@@ -44,6 +46,12 @@ def _find_days(report: Document) -> dict[str, list[Document]]:
     for each in report["series"]:
         days.setdefault(each["started_at"][:10], []).append(each)
     return days
+
+
+def _sum_known(spans: list[Document], key: str) -> str:
+    """The day's amount; "unknown" where nothing of it was measured."""
+    known = [each[key] for each in spans if each[key] is not None]
+    return f"{sum(known):,.0f}" if known else "unknown"
 
 
 def _escape(value: object) -> object:
