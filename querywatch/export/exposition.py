@@ -4,7 +4,9 @@ prometheus_client's own renderer checks every label's name of every sample anew:
 of the time. https://prometheus.io/docs/instrumenting/exposition_formats/
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from prometheus_client import Metric
 from prometheus_client.utils import floatToGoString
@@ -15,7 +17,20 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 def render_families(families: Iterable[Metric]) -> bytes:
     """The families, each with what it says and its type; their names and labels are taken for valid."""
-    return "".join(line for family in families for line in _render_family(family)).encode()
+    with _collecting_later():
+        return "".join(line for family in families for line in _render_family(family)).encode()
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Puts off the search for cyclic garbage: so many samples at once set it off again and again, and hold none."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _render_family(family: Metric) -> Iterator[str]:

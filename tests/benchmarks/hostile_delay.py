@@ -64,7 +64,8 @@ def send_all(host: str, port: int) -> None:
 
 def find_answered(watch: Watch) -> float:
     """The time spent so far on the server and the way there and back."""
-    return watch._connection.seconds_spent if watch._connection is not None else 0.0
+    connection = watch._link.connection
+    return connection.seconds_spent if connection is not None else 0.0
 
 
 def watch_for(watch: Watch, seconds: float) -> list[tuple[float, float]]:

@@ -1,7 +1,10 @@
 """What /metrics says is what prometheus_client would say, word for word but for the order of labels."""
 
+import gc
 import math
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
@@ -48,3 +51,17 @@ def test_it_says_what_the_library_says(text: str, value: float) -> None:
         for each in parsed
     ]
     assert samples[0] == samples[1]
+
+
+def test_a_scrape_that_fails_leaves_the_garbage_collected() -> None:
+    """Put off while samples are made, and taken up again whatever happens."""
+
+    def break_off() -> Iterator[Metric]:
+        assert not gc.isenabled()
+        raise RuntimeError("broken off")
+        yield
+
+    assert gc.isenabled()
+    with pytest.raises(RuntimeError, match="broken off"):
+        render_families(break_off())
+    assert gc.isenabled()
