@@ -50,8 +50,9 @@ def render_kill(account: str, server: ServerInfo | None) -> str:
 
 
 def render_count(account: str) -> str:
-    """Counts the account's sessions."""
-    return f"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = {quote_text(account)};"
+    """Counts the account's sessions, without those that were ended and do nothing more."""
+    ended = "COMMAND = 'Killed' AND INFO IS NULL"
+    return f"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = {quote_text(account)} AND NOT ({ended});"
 
 
 _EACH = "QUOTE(User), '@', QUOTE(Host)"

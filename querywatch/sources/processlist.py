@@ -38,7 +38,7 @@ _PORT = re.compile(r":\d+$")
 
 
 def read_sessions(connection: Connection, book: StatementReducer) -> tuple[Session, ...]:
-    """All sessions but this connection's own, the server's threads and those still logging in; needs PROCESS."""
+    """All sessions but this connection's own, the server's, those still logging in and those ended; needs PROCESS."""
     rows = _read_rows(connection)
     return tuple(
         _parse_session(row, book)
@@ -68,7 +68,9 @@ def _read_rows(connection: Connection) -> list[tuple[Any, ...]]:
 
 def _is_nobodys(row: tuple[Any, ...]) -> bool:
     # By more than the name, or an account called 'system user' would never be seen.
-    _, user, host, database, command, *_ = row
+    _, user, host, database, command, _, state, text, *_ = row
+    if command == "Killed" and not state and text is None:
+        return True  # it does nothing more; MySQL 5.6 may keep such a one for many minutes
     if user in _LOGGING_IN and command in _LOGIN_COMMANDS and database is None:
         return True  # it has no account yet
     return command == "Daemon" or (user == "system user" and host in {"", "connecting host"})

@@ -9,7 +9,16 @@ from dataclasses import replace
 import pymysql
 import pytest
 from server.servers import PRACTICE, RunningServer
-from server.watching import OFFICE, VENDOR, Gate, find_findings, find_integration, make_watch, watching
+from server.watching import (
+    OFFICE,
+    VENDOR,
+    Gate,
+    find_findings,
+    find_integration,
+    make_watch,
+    watch_until,
+    watching,
+)
 
 from querywatch.model import Evidence, Integration, Kind, Operation, Severity
 
@@ -190,6 +199,6 @@ def test_an_api_integration_is_told_by_its_host(vendor: RunningServer) -> None:
         watching(vendor, (OFFICE, VENDOR, api)) as watch,
         closing(vendor.client("vendor", database=PRACTICE)),
     ):
-        watch.cycle()
-        assert find_integration(watch.snapshot, "api").sleeping == 1
-        assert find_integration(watch.snapshot, "vendor").sleeping == 0
+        snapshot = watch_until(watch, lambda seen: find_integration(seen, "api").sleeping == 1)
+        assert find_integration(snapshot, "api").sleeping == 1
+        assert find_integration(snapshot, "vendor").sleeping == 0
