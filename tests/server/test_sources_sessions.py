@@ -169,7 +169,8 @@ def test_who_is_still_logging_in_has_no_account_yet(command: str) -> None:
     """The servers give such a session a name of their own; each of these was seen, the last one once in a while."""
     rows = [
         (8, "unauthenticated user", "10.0.0.5:50000", None, command, 0, "", None, 0, 0, 0),
-        (9, "vendor", "10.0.0.5:50001", None, "Killed", 0, "", None, 0, 0, 0),
+        (9, "vendor", "10.0.0.5:50001", None, "Killed", 0, "Rolling back", None, 0, 0, 0),
+        (10, "texter", "10.0.0.5:50002", None, "Killed", 0, "", None, 0, 0, 0),  # over, but for its name
     ]
     with pretending(("PROCESSLIST", rows)) as impostor, closing(connect(impostor.endpoint())) as connection:
         sessions = processlist.read_sessions(connection, PlainBook())
